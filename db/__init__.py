@@ -1,0 +1,1 @@
+"""Storage: models, queries, migrations. Knows nothing of the program."""

@@ -1,0 +1,95 @@
+"""What queries return: the status of every kernel, derived from evidence rows when asked, never stored."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+PortState = Literal["missing", "drifted", "ported"]
+ArchState = Literal[
+    "none",
+    "build failed",
+    "compiled",
+    "emulation failed",
+    "emulated",
+    "verify failed",
+    "verified",
+    "unsupported",
+]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One evidence row, newest first where several are listed."""
+
+    id: int
+    arch: str
+    code_hash: str
+    toolchain: str
+    device_kind: str
+    device_name: str
+    device_target: str
+    contract: str
+    seed: int
+    effort: str
+    outcome: str
+    message: str
+    cases_run: int
+    worst: dict[str, float]
+    failing: dict[str, Any] | None
+    seconds: float
+    cost: dict[str, Any]
+    created: str
+    holds: bool
+    """The code hash and the contract version it was made with are still the current ones."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Per kernel and arch, from the code object."""
+
+    vgprs: int
+    agprs: int
+    sgprs: int
+    lds: int
+    scratch: int
+    vgpr_spills: int
+    sgpr_spills: int
+    wave_size: int
+    max_threads: int
+    occupancy: int
+
+
+@dataclass(frozen=True)
+class ArchStatus:
+    """One cell of the matrix. `fresh` is False when sources changed since the build or check it speaks of."""
+
+    state: ArchState
+    fresh: bool
+    evidence: Evidence | None = None
+    resources: Resources | None = None
+    build_output: str = ""
+    code_hash: str = ""
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a side of the pair stands. `macro_line` is None when no macro made it."""
+
+    path: str
+    line: int
+    macro_line: int | None = None
+
+
+@dataclass(frozen=True)
+class KernelStatus:
+    """One row of the matrix: a CUDA kernel with its port, or a HIP kernel no CUDA kernel asked for."""
+
+    symbol: str
+    family: str
+    type: str
+    batch: int | None
+    baseline: Location | None
+    port: PortState
+    port_symbol: str | None
+    port_location: Location | None
+    differences: tuple[str, ...]
+    archs: dict[str, ArchStatus] = field(default_factory=dict)

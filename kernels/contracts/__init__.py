@@ -1,0 +1,1 @@
+"""Per kernel family: what it computes, launch geometry, cases, oracle, tolerance."""

@@ -1,0 +1,1 @@
+"""Arch table, toolchains, compiling to code objects, reading code objects. Knows nothing of scanning and devices."""

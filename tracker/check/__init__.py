@@ -1,0 +1,1 @@
+"""Runs contracts' cases on a device and compares. Does not know how a device works."""

@@ -1,0 +1,1 @@
+"""One protocol, several devices. Knows nothing of contracts and of the database."""

@@ -1,0 +1,1 @@
+"""Executes AMDGPU assembly text. Knows nothing of the rest of the program."""

@@ -1,0 +1,1 @@
+"""Queue, workers, cancel: runs actions."""

@@ -1,0 +1,1 @@
+"""libclang: translation unit → kernels. Knows nothing of builds and devices."""
