@@ -93,3 +93,87 @@ class KernelStatus:
     port_location: Location | None
     differences: tuple[str, ...]
     archs: dict[str, ArchStatus] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A parser's message about a source. `severity` is note, warning, error or fatal."""
+
+    source: str
+    severity: str
+    path: str
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A scanned file, or a file of a recorded inventory (then `origin` names the recording)."""
+
+    side: str
+    path: str
+    origin: str
+    sha256: str
+    key: str
+    helpers: tuple[str, ...]
+    structs: tuple[str, ...]
+    dependencies: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class KernelFacts:
+    """One entry point as scanned."""
+
+    side: str
+    source: str
+    origin: str
+    symbol: str
+    name: str
+    template_arguments: tuple[str, ...]
+    parameters: tuple[tuple[str, str], ...]
+    """(name, type) of each."""
+    path: str
+    line: int
+    macro: str | None
+    macro_path: str | None
+    macro_line: int | None
+    max_threads: int | None
+    min_blocks: int | None
+    static_lds: int
+    fingerprint: str
+    helpers: tuple[str, ...]
+    structs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BuildAttempt:
+    """One compilation of a source for an arch."""
+
+    id: int
+    source: str
+    arch: str
+    toolchain: str
+    commands: tuple[str, ...]
+    returncode: int
+    output: str
+    seconds: float
+    cached: bool
+    assembly: str | None
+    code_object: str | None
+    outcome: str
+    created: str
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One action of the history."""
+
+    id: int
+    verb: str
+    started: str
+    finished: str
+    good: bool
+    message: str
+    options: dict[str, Any]
+    summary: dict[str, Any]

@@ -1,0 +1,1 @@
+"""Alembic environment; `db.engine` runs it on open."""

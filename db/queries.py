@@ -1,0 +1,273 @@
+"""Reads. Every function is a fixed number of SQL statements, however many kernels there are."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine, and_, case, func, select
+
+from db import models as m
+from db.cells import CellBuild, cell
+from db.record import RESOURCES
+from db.views import (
+    ArchStatus,
+    BuildAttempt,
+    Evidence,
+    KernelFacts,
+    KernelStatus,
+    Location,
+    Message,
+    Resources,
+    RunRecord,
+    SourceFile,
+)
+from kernels.names import identify
+
+CellKey = tuple[str, str]
+"""(symbol, arch)."""
+
+Record = Any
+"""A result row: its columns are attributes, whatever the statement selected."""
+
+
+def status(engine: Engine, archs: Sequence[str]) -> list[KernelStatus]:
+    """The matrix: one row per CUDA kernel in scanned order, then the HIP kernels that pair with none."""
+    with engine.connect() as connection:
+        cuda, hip = _by_symbol(connection, "cuda"), _by_symbol(connection, "hip")
+        pairs = connection.execute(
+            select(m.Pair.cuda_symbol, m.Pair.hip_symbol, m.Pair.differences).order_by(m.Pair.id)
+        )
+        known = [(cuda.get(c), hip.get(h), tuple(differences)) for c, h, differences in pairs.all()]
+        builds = cell_builds(connection, archs)
+        evidence = _holding(connection, archs, builds)
+    return [
+        _kernel_status(of, port, differences, _cells(port, archs, builds, evidence))
+        for of, port, differences in known
+        if of or port
+    ]
+
+
+def cell_builds(connection: Connection, archs: Sequence[str]) -> dict[CellKey, CellBuild]:
+    """For every HIP kernel and arch the build its cell speaks of."""
+    fresh = (m.BuiltKernel.fingerprint == m.Kernel.fingerprint).label("fresh")
+    # A good build of the present source outlives a failed one: a neighbour in the same file may have broken that.
+    merit = case((and_(fresh, m.BuiltKernel.code_hash.is_not(None)), 2), (fresh, 1), else_=0)
+    place = func.row_number().over(
+        partition_by=(m.BuiltKernel.symbol, m.BuiltKernel.arch), order_by=(merit.desc(), m.BuiltKernel.id.desc())
+    )
+    ranked = (
+        select(m.BuiltKernel, fresh, place.label("place"))
+        .join(m.Build, m.Build.id == m.BuiltKernel.build_id)
+        .join(m.Source, and_(m.Source.path == m.Build.source, m.Source.side == "hip"))
+        .join(m.Kernel, and_(m.Kernel.source_id == m.Source.id, m.Kernel.symbol == m.BuiltKernel.symbol))
+        .where(m.BuiltKernel.arch.in_(archs), m.Build.outcome != "cancelled")
+        .subquery()
+    )
+    build = (m.Build.outcome, m.Build.output, m.Build.assembly, m.Build.code_object, m.Build.toolchain)
+    columns = [ranked.c[name] for name in ("symbol", "arch", "code_hash", "fresh")]
+    rows = connection.execute(
+        select(*columns, *build, *(ranked.c[name] for name in RESOURCES))
+        .join(m.Build, m.Build.id == ranked.c.build_id)
+        .where(ranked.c.place == 1)
+    )
+    return {(row[0], row[1]): _cell_build(row) for row in rows}
+
+
+def evidence(engine: Engine, symbol: str, arch: str | None = None) -> list[Evidence]:
+    """Every check ever made of a HIP kernel, newest first."""
+    statement = select(m.Evidence).where(m.Evidence.symbol == symbol).order_by(m.Evidence.id.desc())
+    with engine.connect() as connection:
+        if arch is not None:
+            statement = statement.where(m.Evidence.arch == arch)
+        rows = connection.execute(statement).all()
+        builds = cell_builds(connection, sorted({row.arch for row in rows}))
+    return [_evidence(row, builds.get((row.symbol, row.arch)), current_contract(symbol)) for row in rows]
+
+
+def sources(engine: Engine, side: str | None = None) -> list[SourceFile]:
+    """The scanned files and the files of recorded inventories, by side and path."""
+    statement = select(m.Source).order_by(m.Source.side, m.Source.path, m.Source.origin)
+    if side:
+        statement = statement.where(m.Source.side == side)
+    with engine.connect() as connection:
+        rows = connection.execute(statement).all()
+        needs = connection.execute(select(m.Dependency.source_id, m.Dependency.path, m.Dependency.sha256)).all()
+    dependencies = defaultdict(list)
+    for source_id, path, sha256 in needs:
+        dependencies[source_id].append((path, sha256))
+    return [
+        SourceFile(
+            row.side,
+            row.path,
+            row.origin,
+            row.sha256,
+            row.key,
+            tuple(row.helpers),
+            tuple(row.structs),
+            tuple(dependencies[row.id]),
+        )
+        for row in rows
+    ]
+
+
+def kernels(engine: Engine, side: str, symbol: str | None = None) -> list[KernelFacts]:
+    """The kernels of a side as scanned, in scanned order; with `symbol` only those of that symbol."""
+    statement = (
+        select(m.Source.path.label("source"), m.Source.origin, m.Kernel)
+        .join(m.Source)
+        .where(m.Source.side == side)
+        .order_by(m.Kernel.id)
+    )
+    if symbol is not None:
+        statement = statement.where(m.Kernel.symbol == symbol)
+    with engine.connect() as connection:
+        return [_facts(side, row) for row in connection.execute(statement)]
+
+
+def diagnostics(engine: Engine) -> list[Message]:
+    """What the parser had to say, by source and line."""
+    d = m.Diagnostic
+    statement = select(m.Source.path, d.severity, d.path, d.line, d.column, d.message).join(m.Source)
+    with engine.connect() as connection:
+        return [Message(*row) for row in connection.execute(statement.order_by(m.Source.path, d.id))]
+
+
+def builds(engine: Engine, source: str, arch: str, limit: int = 1) -> list[BuildAttempt]:
+    """The newest attempts to build a source for an arch, newest first."""
+    b = m.Build
+    statement = select(b).where(b.source == source, b.arch == arch).order_by(b.id.desc()).limit(limit)
+    with engine.connect() as connection:
+        rows: Sequence[Record] = connection.execute(statement).all()
+    return [
+        BuildAttempt(
+            row.id,
+            row.source,
+            row.arch,
+            row.toolchain,
+            tuple(row.commands),
+            row.returncode,
+            row.output,
+            row.seconds,
+            row.cached,
+            row.assembly,
+            row.code_object,
+            row.outcome,
+            row.created,
+        )
+        for row in rows
+    ]
+
+
+def runs(engine: Engine, verb: str | None = None, limit: int = 100) -> list[RunRecord]:
+    """The history of actions, newest first."""
+    r = m.Run
+    statement = select(r.id, r.verb, r.started, r.finished, r.good, r.message, r.options, r.summary)
+    if verb:
+        statement = statement.where(r.verb == verb)
+    with engine.connect() as connection:
+        return [RunRecord(*row) for row in connection.execute(statement.order_by(r.id.desc()).limit(limit))]
+
+
+@cache
+def current_contract(symbol: str) -> str:
+    """Family and version of the contract that evidence about `symbol` must have been made with; "" for none."""
+    from kernels.contracts import contract_for  # numpy and gguf: only when there is evidence to judge
+
+    name = identify(symbol)
+    contract = contract_for(name) if name else None
+    return f"{contract.family}/{contract.version}" if contract else ""
+
+
+def _by_symbol(connection: Connection, side: str) -> dict[str | None, Record]:
+    """The first kernel of each symbol; columns: symbol, path, line, macro_line."""
+    k = m.Kernel
+    statement = select(k.symbol, k.path, k.line, k.macro_line).join(m.Source).where(m.Source.side == side)
+    found: dict[str | None, Record] = {}
+    for row in connection.execute(statement.order_by(k.id)):
+        found.setdefault(row.symbol, row)
+    return found
+
+
+def _holding(
+    connection: Connection, archs: Sequence[str], builds: dict[CellKey, CellBuild]
+) -> dict[CellKey, list[Evidence]]:
+    """Per cell the newest evidence for its code hash per device, effort and seed, newest first.
+
+    Single cases (`verify --case`) are kept for reading but decide nothing: they are not the contract's whole set.
+    """
+    e = m.Evidence
+    newest = (
+        select(func.max(e.id))
+        .where(e.arch.in_(archs), e.effort != "case")
+        .group_by(e.symbol, e.arch, e.code_hash, e.contract, e.device_kind, e.device_target, e.effort, e.seed)
+    )
+    holding = defaultdict(list)
+    for row in connection.execute(select(e).where(e.id.in_(newest)).order_by(e.id.desc())):
+        key = (row.symbol, row.arch)
+        build = builds.get(key)
+        if build is None or row.code_hash != build.code_hash:
+            continue
+        found = _evidence(row, build, current_contract(row.symbol))
+        if found.holds:
+            holding[key].append(found)
+    return holding
+
+
+def _cells(
+    port: Record | None,
+    archs: Sequence[str],
+    builds: dict[CellKey, CellBuild],
+    evidence: dict[CellKey, list[Evidence]],
+) -> dict[str, ArchStatus]:
+    if port is None:
+        return {arch: cell("", None, ()) for arch in archs}
+    symbol = port.symbol
+    return {arch: cell(symbol, builds.get((symbol, arch)), evidence.get((symbol, arch), ())) for arch in archs}
+
+
+def _kernel_status(
+    of: Record, port: Record, differences: tuple[str, ...], cells: dict[str, ArchStatus]
+) -> KernelStatus:
+    symbol = (of or port).symbol
+    name = identify(symbol)
+    return KernelStatus(
+        symbol=symbol,
+        family=name.family if name else "other",
+        type=name.type if name else "",
+        batch=name.batch if name else None,
+        baseline=Location(of.path, of.line, of.macro_line) if of else None,
+        port="missing" if port is None else "drifted" if differences else "ported",
+        port_symbol=port.symbol if port else None,
+        port_location=Location(port.path, port.line, port.macro_line) if port else None,
+        differences=differences if port else (),
+        archs=cells,
+    )
+
+
+def _cell_build(row: Record) -> CellBuild:
+    resources = Resources(*row[9:]) if row.code_hash else None
+    return CellBuild(
+        row.code_hash,
+        bool(row.fresh),
+        row.outcome,
+        row.output,
+        row.assembly,
+        row.code_object,
+        row.toolchain,
+        resources,
+    )
+
+
+def _evidence(row: Record, build: CellBuild | None, contract: str) -> Evidence:
+    columns = {name: getattr(row, name) for name in row._fields if name != "symbol"}
+    holds = build is not None and row.code_hash == build.code_hash and row.contract == contract
+    return Evidence(**columns, holds=holds)
+
+
+def _facts(side: str, row: Record) -> KernelFacts:
+    columns: dict[str, Any] = {name: getattr(row, name) for name in row._fields if name not in ("id", "source_id")}
+    for name in ("template_arguments", "helpers", "structs"):
+        columns[name] = tuple(columns[name])
+    columns["parameters"] = tuple((name, type) for name, type in columns["parameters"])
+    return KernelFacts(side=side, **columns)

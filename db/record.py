@@ -1,0 +1,140 @@
+"""Writes. Each function is one transaction: after a crash it has either happened or not.
+
+Arguments are plain mappings with the fields of the program's dataclasses (`dataclasses.asdict` makes them).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy.orm import Session
+
+from db.engine import writing
+from db.models import Build, BuiltKernel, Dependency, Diagnostic, Evidence, Kernel, Pair, Run, Source
+
+SourceKey = tuple[str, str, str]
+"""(side, path, origin)."""
+
+RESOURCES = (
+    "vgprs agprs sgprs lds scratch vgpr_spills sgpr_spills wave_size max_threads occupancy".split()  # noqa: SIM905
+)
+
+
+def now() -> str:
+    """The time as it stands in rows."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def source(engine: Engine, facts: Mapping[str, Any], *, key: str, origin: str = "") -> None:
+    """Replace what is known about one source by `facts` (fields of `tracker.scan.facts.FileFacts`)."""
+    with writing(engine) as session:
+        session.execute(
+            delete(Source).where(Source.side == facts["side"], Source.path == facts["path"], Source.origin == origin)
+        )
+        row = Source(
+            side=facts["side"],
+            path=facts["path"],
+            origin=origin,
+            sha256=facts["sha256"],
+            key=key,
+            helpers=list(facts["helpers"]),
+            structs=list(facts["structs"]),
+        )
+        session.add(row)
+        session.flush()
+        _add_all(
+            session, Dependency, ({"path": path, "sha256": sha256} for path, sha256 in facts["dependencies"]), row.id
+        )
+        _add_all(session, Diagnostic, map(_diagnostic, facts["diagnostics"]), row.id)
+        _add_all(session, Kernel, map(_kernel, facts["kernels"]), row.id)
+
+
+def inventory(engine: Engine, keep: Iterable[SourceKey], pairs: Sequence[Mapping[str, Any]]) -> None:
+    """End a scan: forget sources not in `keep` and replace all `pairs` (cuda_symbol, hip_symbol, differences)."""
+    kept = set(keep)
+    with writing(engine) as session:
+        for id, side, path, origin in session.execute(select(Source.id, Source.side, Source.path, Source.origin)).all():
+            if (side, path, origin) not in kept:
+                session.execute(delete(Source).where(Source.id == id))
+        session.execute(delete(Pair))
+        if pairs:
+            session.execute(insert(Pair), [dict(pair) for pair in pairs])
+
+
+def build(
+    engine: Engine,
+    attempt: Mapping[str, Any],
+    fingerprints: Mapping[str, str],
+    objects: Mapping[str, Mapping[str, Any]],
+) -> int:
+    """Add a build attempt and return its id.
+
+    `attempt` has the columns of `builds`. `fingerprints` maps every kernel symbol that the source held when it was
+    built to its source fingerprint; `objects` maps those found in the code object to the fields of
+    `tracker.build.records.KernelObject`.
+    """
+    with writing(engine) as session:
+        row = Build(**{"created": now(), **attempt})
+        session.add(row)
+        session.flush()
+        kernels = [
+            {"build_id": row.id, "symbol": symbol, "arch": row.arch, "fingerprint": fingerprint}
+            | _object(objects.get(symbol))
+            for symbol, fingerprint in fingerprints.items()
+        ]
+        if kernels:
+            session.execute(insert(BuiltKernel), kernels)
+        return row.id
+
+
+def evidence(engine: Engine, result: Mapping[str, Any], *, toolchain: str) -> int:
+    """Append the outcome of a check (fields of `tracker.check.results.CheckResult`) and return its id."""
+    with writing(engine) as session:
+        row = Evidence(**{"created": now(), "toolchain": toolchain, **result})
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def run(engine: Engine, **columns: Any) -> int:
+    """Append an action to the history; `columns` are those of `runs`, `finished` defaults to now."""
+    with writing(engine) as session:
+        row = Run(**{"finished": now(), **columns})
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def _add_all(session: Session, model: type[Any], rows: Iterable[Mapping[str, Any]], source_id: int) -> None:
+    values = [{"source_id": source_id, **row} for row in rows]
+    if values:
+        session.execute(insert(model), values)
+
+
+def _diagnostic(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "severity": found["severity"],
+        "path": found["place"]["path"],
+        "line": found["place"]["line"],
+        "column": found["column"],
+        "message": found["message"],
+    }
+
+
+def _kernel(facts: Mapping[str, Any]) -> dict[str, Any]:
+    same = ("symbol", "name", "macro", "max_threads", "min_blocks", "static_lds", "fingerprint")
+    macro_place = facts["macro_place"] or {"path": None, "line": None}
+    return {
+        **{field: facts[field] for field in same},
+        **{field: list(facts[field]) for field in ("template_arguments", "helpers", "structs")},
+        "parameters": [[parameter["name"], parameter["type"]] for parameter in facts["parameters"]],
+        "path": facts["place"]["path"],
+        "line": facts["place"]["line"],
+        "macro_path": macro_place["path"],
+        "macro_line": macro_place["line"],
+    }
+
+
+def _object(kernel: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {field: kernel[field] if kernel else None for field in ("code_hash", *RESOURCES)}
