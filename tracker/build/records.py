@@ -48,7 +48,7 @@ class KernelObject:
 
     symbol: str
     code_hash: str
-    """sha256 over machine code, kernel descriptor and the constant data the kernel can read."""
+    """sha256 over machine code, kernel descriptor, launch limits and the functions and constant data it reaches."""
     arguments: tuple[tuple[str, int, int], ...]
     """(value kind, offset, size) of every argument, hidden ones included, bytes."""
     wave_size: int
