@@ -1,0 +1,50 @@
+"""`dequantize_block_*`: packed blocks to float or half, in element order; every bit is determined.
+
+The real value of an element needs one rounding to float32 (each product before the last addition is exact), and the
+half kernels round that once more.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from kernels.contracts import data, geometry
+from kernels.contracts.base import Effort, Prepared
+from kernels.contracts.decode import decode
+from kernels.contracts.family import FamilyContract, Sized, exact, make_launch, with_tail
+from kernels.contracts.formats import block_format
+from kernels.contracts.naming import Shape
+from kernels.names import KernelName
+
+CLASSES = (*data.WEIGHTS, "mixed")
+
+
+def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
+    yield {"blocks": 33}, "mixed"
+    yield {"blocks": 1}, "random"
+    if effort == "quick":
+        return
+    for blocks in (2, 7, 8, 9, 15, 16, 17, 31, 32, 63, 64, 65):
+        yield {"blocks": blocks}, "mixed"
+    for name in data.WEIGHTS:
+        yield {"blocks": 19}, name
+
+
+def _build(kernel: KernelName, shape: Shape) -> Prepared:
+    form, table = block_format(kernel.type), geometry.table()["dequantize"]
+    classes = data.weight_classes(shape.data, shape["blocks"])
+    blocks = data.weight_rows(kernel.type, classes, 1, shape.generator())
+    with np.errstate(over="ignore"):
+        singles = decode(kernel.type, blocks[:, 0]).value.astype(np.float32)
+        values = singles.astype(np.float16) if kernel.out == "f16" else singles
+    launch = make_launch(
+        kernel,
+        (geometry.ceil_div(values.size, table["elements"][kernel.type]), 1, 1),
+        (table["block"][kernel.type], 1, 1),
+        {"vx": with_tail(kernel.type, blocks), "k": values.size // table["count_unit"].get(kernel.type, form.elements)},
+        values.nbytes,
+    )
+    return Prepared(launch, (exact("y", values),))
+
+
+CONTRACT = FamilyContract("dequantize", 1, ("blocks",), CLASSES, _shapes, _build)

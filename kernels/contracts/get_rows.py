@@ -1,0 +1,78 @@
+"""`get_rows_*`: chosen rows of a table as float, in the order of the ids; every bit is determined."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from kernels.contracts import data, geometry
+from kernels.contracts.base import Effort, Prepared
+from kernels.contracts.data import Rng, Singles
+from kernels.contracts.family import FamilyContract, Sized, exact, make_launch, with_tail
+from kernels.contracts.formats import Bytes, block_format, quantized
+from kernels.contracts.naming import Shape
+from kernels.contracts.oracle import decode_rows
+from kernels.names import KernelName
+
+CLASSES = (*data.WEIGHTS, "mixed")
+FLOAT_BYTES = {"f32": 4, "f16": 2, "bf16": 2}
+
+
+def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
+    step = block_format(kernel.type).elements if quantized(kernel.type) else 1
+    yield {"rows": 9, "cols": 1024 + step, "ids": 11} if step < 256 else {"rows": 9, "cols": 768, "ids": 11}, "mixed"
+    yield {"rows": 1, "cols": step, "ids": 1}, "random"
+    if effort == "quick":
+        return
+    for cols in dict.fromkeys((31 // step * step, step, 256 - step, 256, 256 + step, 512, 512 + step, 2048)):
+        if cols:
+            yield {"rows": 8, "cols": cols, "ids": 5}, "mixed"
+    for rows, ids in ((1, 33), (33, 1), (64, 65)):
+        yield {"rows": rows, "cols": step, "ids": ids}, "mixed"
+    for name in data.WEIGHTS:
+        yield {"rows": 3, "cols": 2 * step, "ids": 4}, name
+
+
+def _float_table(kind: str, classes: list[str], columns: int, rng: Rng) -> tuple[Bytes, Singles]:
+    """A table of plain floats as bytes, and its rows as float32 (exact: every narrower float is a float32)."""
+    bits = np.stack([_float_bits(FLOAT_BYTES[kind], name, columns, rng) for name in classes])
+    if kind == "bf16":
+        return bits.view(np.uint8), (bits.astype("<u4") << 16).view("<f4")
+    return bits.view(np.uint8), bits.view("<f4" if kind == "f32" else "<f2").astype(np.float32)
+
+
+def _float_bits(size: int, name: str, columns: int, rng: Rng) -> Bytes:
+    """Random bit patterns of `size` bytes: any value, infinities, NaN and denormals among them; zero for `zero`."""
+    top = 1 << 8 * size
+    draw: dict[str, Callable[[], np.ndarray[tuple[int, ...], np.dtype[np.int64]]]] = {
+        "zero": lambda: np.zeros(columns, np.int64),
+        "denormal": lambda: rng.integers(1, 0x80, columns) + rng.integers(0, 2, columns) * (top >> 1),
+        "largest": lambda: np.full(columns, 0x7F7F if size == 2 else 0x7F7FFFFF),
+    }
+    return draw.get(name, lambda: rng.integers(0, top, columns))().astype(f"<u{size}")
+
+
+def _table(kernel: KernelName, classes: list[str], columns: int, rng: Rng) -> tuple[Bytes, Singles]:
+    if not quantized(kernel.type):
+        return _float_table(kernel.type, classes, columns, rng)
+    blocks = data.weight_rows(kernel.type, classes, block_format(kernel.type).blocks(columns), rng)
+    return with_tail(kernel.type, blocks), decode_rows(kernel.type, blocks).value.astype(np.float32)
+
+
+def _build(kernel: KernelName, shape: Shape) -> Prepared:
+    rows, columns, rng = shape["rows"], shape["cols"], shape.generator()
+    table, values = _table(kernel, data.weight_classes(shape.data, rows), columns, rng)
+    ids = rng.integers(0, rows, shape["ids"]).astype("<u4")
+    sizes = geometry.table()["get_rows"]
+    grid_y = min(geometry.ceil_div(columns, sizes["elements"][kernel.type]), geometry.table()["grid_limit"])
+    size = block_format(kernel.type).size(columns) if quantized(kernel.type) else columns * FLOAT_BYTES[kernel.type]
+    launch = make_launch(
+        kernel,
+        (len(ids), grid_y, 1),
+        (sizes["block"][kernel.type], 1, 1),
+        {"src0": table, "src1": ids, "ne00": columns, "nb01": size},
+        4 * len(ids) * columns,
+    )
+    return Prepared(launch, (exact("dst", values[ids]),))
+
+
+CONTRACT = FamilyContract("get_rows", 1, ("rows", "cols", "ids"), CLASSES, _shapes, _build)

@@ -1,0 +1,63 @@
+"""`mul_mat_*`: q8_1 activation rows times weight rows in tiles (oracle C).
+
+The bytes behind the weights hold NaN scales: candle's kernels let them reach the last rows when the columns do not
+fill the last step, a correct one does not.
+"""
+
+from collections.abc import Iterator
+
+from kernels.contracts import data, geometry, oracle, q8_1
+from kernels.contracts.base import Effort, Prepared
+from kernels.contracts.family import FamilyContract, Sized, Values, make_launch, with_tail
+from kernels.contracts.formats import block_format
+from kernels.contracts.naming import Shape
+from kernels.names import KernelName
+
+SINGLE = tuple(name for name in data.CLASSES if name != "mixed")
+
+
+def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
+    step, table = block_format(kernel.type).elements, geometry.table()["mul_mat_q8_1"]
+    tile_y, tile_x, turn = (table[key][kernel.type] for key in ("tile_y", "tile_x", "k_step"))
+    yield {"rows": tile_y + 1, "cols": turn + step, "batch": tile_x + 1}, "mixed"
+    yield {"rows": 9, "cols": step, "batch": 7}, "mixed"
+    if effort == "quick":
+        return
+    for edge in (-1, 0):
+        yield {"rows": tile_y + edge, "cols": 2 * turn, "batch": tile_x + edge}, "mixed"
+    yield {"rows": 2 * tile_y + 1, "cols": step, "batch": 1}, "mixed"
+    yield {"rows": 1, "cols": 512 + step, "batch": 2 * tile_x + 1}, "mixed"
+    for rows, batch in ((1, 1), (31, 33), (32, 32), (33, 31), (63, 65), (64, 64), (65, 63)):
+        yield {"rows": rows, "cols": 256, "batch": batch}, "mixed"
+    for cols in dict.fromkeys((2 * step, 512, 512 + step, 1024)):
+        yield {"rows": 8, "cols": cols, "batch": 9}, "mixed"
+    for name in SINGLE:
+        yield {"rows": 5, "cols": turn + step, "batch": 3}, name
+
+
+def _build(kernel: KernelName, shape: Shape) -> Prepared:
+    rows, columns, batch, rng = shape["rows"], shape["cols"], shape["batch"], shape.generator()
+    table = geometry.table()["mul_mat_q8_1"]
+    classes = data.weight_classes(shape.data, rows)
+    weights = data.weight_rows(kernel.type, classes, block_format(kernel.type).blocks(columns), rng)
+    y = q8_1.quantize(data.activation_rows(data.activation_classes(shape.data, batch), columns, rng))
+    product = oracle.q8_1_product(oracle.decode_rows(kernel.type, weights), y, kernel.type in table["s_term"])
+    grid = (
+        geometry.ceil_div(rows, table["tile_y"][kernel.type]),
+        geometry.ceil_div(batch, table["tile_x"][kernel.type]),
+        1,
+    )
+    values: Values = {
+        "vx": with_tail(kernel.type, weights),
+        "vy": y,
+        "ncols_x": columns,
+        "nrows_x": rows,
+        "ncols_y": batch,
+        "nrows_y": geometry.padded(columns),
+        "nrows_dst": rows,
+    }
+    launch = make_launch(kernel, grid, (32, table["warps"], 1), values, 4 * rows * batch)
+    return Prepared(launch, (oracle.expectation("dst", product, columns),))
+
+
+CONTRACT = FamilyContract("mul_mat_q8_1", 1, ("rows", "cols", "batch"), data.CLASSES, _shapes, _build)
