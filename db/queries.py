@@ -233,7 +233,7 @@ def _kernel_status(
     name = identify(symbol)
     return KernelStatus(
         symbol=symbol,
-        family=name.family if name else "other",
+        family=name.family if name else "",
         type=name.type if name else "",
         batch=name.batch if name else None,
         baseline=Location(of.path, of.line, of.macro_line) if of else None,

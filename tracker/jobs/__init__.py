@@ -1,1 +1,5 @@
 """Queue, workers, cancel: runs actions."""
+
+from tracker.jobs.queue import Action, Job, JobState, Listener, Queue
+
+__all__ = ["Action", "Job", "JobState", "Listener", "Queue"]

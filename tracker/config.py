@@ -1,0 +1,174 @@
+"""The project: `kerntrack.toml` of the nearest parent folder, or nothing but defaults."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from tracker.errors import UsageError
+
+FILE_NAME = "kerntrack.toml"
+STATE_FOLDER = ".kerntrack"
+DATABASE = f"{STATE_FOLDER}/kerntrack.db"
+DEFAULT_ARCHS = ("gfx90a", "gfx1030", "gfx1100")
+DEFAULT_RENAME = {"_cuda": "_hip"}
+
+
+@dataclass(frozen=True)
+class Project:
+    """What kerntrack looks at and where it keeps what it finds. All paths are absolute."""
+
+    root: Path
+    """Paths in facts and messages are relative to this folder."""
+    config: Path | None
+    """The file that was read, None when defaults hold."""
+    database: Path
+    cuda: tuple[Path, ...] = ()
+    baselines: tuple[Path, ...] = ()
+    """Recorded inventories for the CUDA side, the first one that has a symbol counts."""
+    hip: tuple[Path, ...] = ()
+    include: tuple[Path, ...] = ()
+    defines: tuple[str, ...] = ()
+    archs: tuple[str, ...] = DEFAULT_ARCHS
+    rename: tuple[tuple[str, str], ...] = tuple(DEFAULT_RENAME.items())
+    """(part of a CUDA name, what stands there in the HIP name)."""
+    cache: Path = Path()
+    toolchain: str | None = None
+
+
+def load_project(start: Path) -> Project:
+    """The project that `start` (an existing folder) lies in.
+
+    The nearest folder upwards with a `kerntrack.toml`, or with the state of an earlier scan, is its root; without
+    either, `start` itself. Raises UsageError naming file and key when the file cannot be used.
+    """
+    start = start.resolve()
+    if not start.is_dir():
+        raise UsageError(f"{start}: not a folder", "give -C an existing folder")
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return _from_file(folder / FILE_NAME)
+        if (folder / DATABASE).is_file():
+            return _defaults(folder)
+    return _defaults(start)
+
+
+def _defaults(root: Path) -> Project:
+    return Project(root=root, config=None, database=root / DATABASE, cache=default_cache())
+
+
+def default_cache() -> Path:
+    """The build cache in the user's cache folder."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("kerntrack", appauthor=False) / "builds"
+
+
+def _from_file(file: Path) -> Project:
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{file}: {error}", "correct the file, or write a new one with `kerntrack init`") from error
+    for key, value in table.items():
+        _check(file, key, value)
+    root = file.parent
+    paths = _Paths(root)
+    return Project(
+        root=root,
+        config=file,
+        database=paths.one(table.get("database", DATABASE)),
+        cuda=paths.all(table.get("cuda", [])),
+        baselines=tuple(_baseline(file, paths, name) for name in table.get("baselines", [])),
+        hip=paths.all(table.get("hip", [])),
+        include=paths.all(table.get("include", [])),
+        defines=tuple(table.get("defines", [])),
+        archs=_archs(file, table.get("archs", DEFAULT_ARCHS)),
+        rename=tuple(table.get("rename", DEFAULT_RENAME).items()),
+        cache=paths.one(table["cache"]) if table.get("cache") else default_cache(),
+        toolchain=table.get("toolchain") or None,
+    )
+
+
+class _Paths:
+    """Paths as written in the file: relative to its folder, `~` is the user's home."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def one(self, text: str) -> Path:
+        return (self._root / Path(text).expanduser()).resolve()
+
+    def all(self, texts: list[str]) -> tuple[Path, ...]:
+        return tuple(self.one(text) for text in texts)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "cuda": (_is_texts, "a list of files and folders"),
+    "baselines": (_is_texts, "a list of names or files"),
+    "hip": (_is_texts, "a list of files and folders"),
+    "include": (_is_texts, "a list of folders"),
+    "defines": (_is_texts, "a list of NAME or NAME=VALUE"),
+    "archs": (_is_texts, "a list of architectures"),
+    "rename": (_is_table, "a table of texts"),
+    "database": (_is_text, "a file"),
+    "cache": (_is_text, "a folder"),
+    "toolchain": (_is_text, "the name of a toolchain that `kerntrack doctor` lists"),
+}
+"""Every key of the file: its test and what it must be."""
+
+
+def _check(file: Path, key: str, value: Any) -> None:
+    if key not in KEYS:
+        near = get_close_matches(key, KEYS, n=1)
+        remedy = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(KEYS)}"
+        raise UsageError(f"{file}: {_line(file, key)}unknown key '{key}'", remedy)
+    accepts, what = KEYS[key]
+    if not accepts(value):
+        raise UsageError(f"{file}: {_line(file, key)}'{key}' must be {what}", f"it is {value!r}")
+
+
+def _line(file: Path, key: str) -> str:
+    """Where the key stands, as the beginning of a message; tomllib does not tell."""
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        if line.lstrip(" [").split("=")[0].rstrip(" ]") == key:
+            return f"line {number}: "
+    return ""
+
+
+def _archs(file: Path, names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    from tracker.build.archs import get_arch
+
+    try:
+        return tuple(dict.fromkeys(get_arch(name).name for name in names))
+    except UsageError as error:
+        raise UsageError(f"{file}: {_line(file, 'archs')}{error.message}", error.remedy) from error
+
+
+def _baseline(file: Path, paths: _Paths, name: str) -> Path:
+    """A JSON file, or the name of one of the recordings shipped with kerntrack."""
+    from kernels import BASELINES
+
+    if name.endswith(".json"):
+        return paths.one(name)
+    shipped = {path.stem: path for path in BASELINES.glob("*.json")}
+    if name not in shipped:
+        near = get_close_matches(name, shipped, n=3, cutoff=0.3) or sorted(shipped)
+        where = f"{file}: {_line(file, 'baselines')}"
+        raise UsageError(
+            f"{where}no recorded inventory '{name}'", f"shipped are {', '.join(near)}; or name a .json file"
+        )
+    return shipped[name]

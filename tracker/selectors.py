@@ -1,0 +1,141 @@
+"""Selectors: which kernels on which architectures. The same words in every command and in the TUI's filter.
+
+`q5_1` a quant type; `dequantize_block_q5_1_f32` a symbol; `'mul_mat_vec_*_cuda3'` a glob; `family:dequantize`,
+`type:q5_1`, `arch:gfx1100`, `state:failed`. Words joined by spaces must all hold, by commas any of them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from db.views import ArchStatus, KernelStatus
+from kernels.names import ggml_type
+from tracker.errors import UsageError
+
+Cell = tuple[KernelStatus, str]
+"""A kernel and an arch."""
+Test = Callable[[KernelStatus, str], bool]
+
+NO_CELL = ArchStatus("none", True)
+PORT_STATES = ("missing", "drifted", "ported")
+CELL_STATES = (
+    "none",
+    "build failed",
+    "compiled",
+    "emulation failed",
+    "emulated",
+    "verify failed",
+    "verified",
+    "unsupported",
+)
+STATES = (*PORT_STATES, *CELL_STATES, "failed", "stale")
+"""`failed` is any of the three failures; `stale` a cell whose source changed since."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """One alternative: its text for messages and its test."""
+
+    text: str
+    test: Test
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a selector chose, in the order of the matrix."""
+
+    cells: tuple[Cell, ...]
+
+    @property
+    def kernels(self) -> list[KernelStatus]:
+        """The kernels with at least one chosen cell."""
+        return list({id(kernel): kernel for kernel, _ in self.cells}.values())
+
+    @property
+    def archs(self) -> list[str]:
+        """The archs with at least one chosen cell."""
+        return list(dict.fromkeys(arch for _, arch in self.cells))
+
+
+def select(text: str | Iterable[str], kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Selection:
+    """Choose cells. An empty selector chooses all of them.
+
+    Raises UsageError with near matches when a word or the whole selector chooses nothing.
+    """
+    words = text.split() if isinstance(text, str) else [word for part in text for word in part.split()]
+    groups = [[_word(part, kernels, archs) for part in word.split(",") if part] for word in words]
+    for group in groups:
+        for word in group:
+            if not any(_matching([[word]], kernels, archs)):
+                raise _no_match(word.text, kernels, archs)
+    cells = tuple(_matching(groups, kernels, archs))
+    if groups and not cells:
+        raise UsageError(f"no kernel matches all of: {' '.join(words)}", "leave one of the words out")
+    return Selection(cells)
+
+
+def _matching(groups: list[list[Word]], kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Iterator[Cell]:
+    for kernel in kernels:
+        for arch in archs:
+            if all(any(word.test(kernel, arch) for word in group) for group in groups):
+                yield kernel, arch
+
+
+def _word(text: str, kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Word:
+    field, colon, value = text.partition(":")
+    if not colon:
+        return Word(text, _by_name(text))
+    if field not in FIELDS:
+        near = get_close_matches(field, FIELDS, n=1)
+        known = f"did you mean '{near[0]}:'?" if near else f"known are {', '.join(f'{name}:' for name in FIELDS)}"
+        raise UsageError(f"unknown field in selector '{text}'", known)
+    return Word(text, FIELDS[field](value))
+
+
+def _by_name(text: str) -> Test:
+    type_name = ggml_type(text)
+
+    def test(kernel: KernelStatus, arch: str) -> bool:
+        names = (kernel.symbol, kernel.port_symbol or "")
+        return kernel.type == type_name or any(fnmatchcase(name, text) for name in names)
+
+    return test
+
+
+def _by_state(value: str) -> Test:
+    state = value.replace("-", " ").replace("_", " ")
+    if state not in STATES:
+        near = get_close_matches(state, STATES, n=2) or STATES
+        raise UsageError(f"unknown state '{value}'", f"known: {', '.join(name.replace(' ', '-') for name in near)}")
+
+    def test(kernel: KernelStatus, arch: str) -> bool:
+        cell = kernel.archs.get(arch, NO_CELL)
+        if state == "stale":
+            return not cell.fresh
+        if state == "failed":
+            return cell.state.endswith("failed")
+        return state in (kernel.port, cell.state)
+
+    return test
+
+
+FIELDS: dict[str, Callable[[str], Test]] = {
+    "family": lambda value: lambda kernel, arch: fnmatchcase(kernel.family, value),
+    "type": lambda value: lambda kernel, arch: fnmatchcase(kernel.type, ggml_type(value)),
+    "arch": lambda value: lambda kernel, arch: fnmatchcase(arch, value),
+    "state": _by_state,
+}
+
+
+def _no_match(text: str, kernels: Sequence[KernelStatus], archs: Sequence[str]) -> UsageError:
+    field, colon, value = text.partition(":")
+    families, types = {kernel.family for kernel in kernels}, {kernel.type for kernel in kernels}
+    known = {"family": families, "type": types, "arch": set(archs), "state": set()}.get(field if colon else "")
+    if known is None:
+        value, known = text, types | families | {kernel.symbol for kernel in kernels}
+    near = get_close_matches(value, sorted(known - {""}), n=4, cutoff=0.5)
+    prefix = f"{field}:" if colon else ""
+    if near:
+        return UsageError(f"no kernel matches '{text}'", f"near: {', '.join(prefix + name for name in near)}")
+    return UsageError(f"no kernel matches '{text}'", "`kerntrack status` lists what there is")
