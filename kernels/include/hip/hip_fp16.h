@@ -1,0 +1,3 @@
+#pragma once
+#include "kerntrack/device.h"
+#include "kerntrack/half.h"
