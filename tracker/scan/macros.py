@@ -1,0 +1,116 @@
+"""Where the text of a macro spells the name of a kernel that it makes.
+
+libclang tells only where a macro is used. The definition's text is followed here just far enough to find the name:
+parameters are replaced, `##` is joined, macros used by the macro are entered.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+_TOKEN = re.compile(
+    r"""(?P<skip>\s+|\\\n|//[^\n]*|/\*.*?\*/)
+      | (?P<token>[A-Za-z_]\w* | \.?\d(?:[eEpP][+-]|[\w.'])* | "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*'
+          | \#\# | \.\.\. | .)""",
+    re.VERBOSE | re.DOTALL,
+)
+_DEEPEST = 16
+
+
+class Token(NamedTuple):
+    """One token and the line that it stands on."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Macro:
+    """A `#define`. `parameters` is None for a macro without a parameter list."""
+
+    name: str
+    path: str
+    line: int
+    parameters: tuple[str, ...] | None
+    body: tuple[Token, ...]
+
+
+def tokens(text: str, line: int = 1) -> Iterator[Token]:
+    """The tokens of C text, comments and continued lines left out. `line` is that of the text's beginning."""
+    for match in _TOKEN.finditer(text):
+        if match["token"]:
+            yield Token(match["token"], line)
+        line += match[0].count("\n")
+
+
+def parse_macro(text: str, path: str, line: int) -> Macro:
+    """A definition from the text behind `#define`: name, parameters, body."""
+    found = list(tokens(text, line))
+    name = found[0].text
+    if not text.startswith(name + "("):
+        return Macro(name, path, line, None, tuple(found[1:]))
+    end = next(index for index, token in enumerate(found) if token.text == ")")
+    parameters = tuple(token.text for token in found[2:end] if token.text != ",")
+    return Macro(name, path, line, parameters, tuple(found[end + 1 :]))
+
+
+def name_place(macro: Macro, call: Sequence[Token], name: str, macros: Mapping[str, Macro]) -> tuple[Macro, int]:
+    """The macro and the line in its text that put `name` when `macro` is used as `call` (tokens behind its name)."""
+    found = _search(macro, call, name, macros, 0)
+    return found if found else (macro, macro.line)
+
+
+def _search(
+    macro: Macro, call: Sequence[Token], name: str, macros: Mapping[str, Macro], depth: int
+) -> tuple[Macro, int] | None:
+    text = _replace(macro, _arguments(call))
+    alone = None
+    for index, token in enumerate(text):
+        if token.text == name:
+            if text[index + 1 : index + 2] and text[index + 1].text == "(":
+                return macro, token.line
+            alone = alone or (macro, token.line)
+        elif token.text in macros and depth < _DEEPEST:
+            inner = _search(macros[token.text], text[index + 1 :], name, macros, depth + 1)
+            if inner:
+                return inner
+    # A macro that ends with the name leaves the parameter list to whoever uses it.
+    return alone if text and text[-1].text == name else None
+
+
+def _arguments(call: Sequence[Token]) -> list[list[Token]]:
+    """The arguments of a use, from the tokens behind the macro's name; empty when no parenthesis follows."""
+    if not call or call[0].text != "(":
+        return []
+    arguments: list[list[Token]] = [[]]
+    depth = 0
+    for token in call:
+        depth += (token.text in "([{") - (token.text in ")]}")
+        if depth == 0:
+            break
+        if token.text == "," and depth == 1:
+            arguments.append([])
+        elif depth > 1 or token.text != "(":
+            arguments[-1].append(token)
+    return arguments
+
+
+def _replace(macro: Macro, arguments: list[list[Token]]) -> list[Token]:
+    """The body with arguments in place of parameters and `##` joined; every token has its line in the body."""
+    values = dict(zip(macro.parameters or (), arguments, strict=False))
+    if macro.parameters and macro.parameters[-1] == "...":
+        rest = arguments[len(macro.parameters) - 1 :]
+        values["__VA_ARGS__"] = [token for argument in rest for token in [*argument, Token(",", 0)]][:-1]
+    replaced: list[Token] = []
+    joining = False
+    for token in macro.body:
+        if token.text == "##":
+            joining = True
+            continue
+        texts = [value.text for value in values[token.text]] if token.text in values else [token.text]
+        if joining and replaced and texts:
+            replaced[-1] = replaced[-1]._replace(text=replaced[-1].text + texts.pop(0))
+        joining = False
+        replaced.extend(Token(text, token.line) for text in texts)
+    return replaced

@@ -1,0 +1,73 @@
+"""One source file → its facts."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from clang import cindex
+from clang.cindex import CursorKind as Kind
+
+from tracker.scan import clang
+from tracker.scan.arguments import arguments_hash, parse_arguments
+from tracker.scan.facts import Diagnostic, FileFacts, Place, Side
+from tracker.scan.faults import faulty_text
+from tracker.scan.kernels import find_kernels
+from tracker.scan.reach import Definitions
+from tracker.scan.texts import Texts
+from tracker.scan.unchanged import ARGUMENTS, read_source
+from tracker.scan.unit import Unit, parse
+
+_SEVERITIES = ("note", "note", "warning", "error", "fatal")
+
+
+def scan_file(
+    path: Path,
+    side: Side,
+    *,
+    include: tuple[Path, ...] = (),
+    defines: tuple[str, ...] = (),
+    root: Path | None = None,
+) -> FileFacts:
+    """Parse one file and tell what it holds. Raises UsageError when the file cannot be read."""
+    root = (root or path.parent).resolve()
+    texts = Texts(root)
+    own = (texts.path(str(path)), hashlib.sha256(read_source(path)).hexdigest())
+    arguments = (ARGUMENTS, arguments_hash(side, include, defines, root))
+    try:
+        unit = parse(path, parse_arguments(side, include, defines, root))
+    except cindex.TranslationUnitLoadError:
+        failure = Diagnostic("fatal", Place(own[0], 1), 1, "libclang could not parse this file at all")
+        return FileFacts(own[0], side, own[1], (own, arguments), (), (), (), (failure,))
+    diagnostics = tuple(_diagnostic(each, texts, own[0]) for each in unit.translation_unit.diagnostics)
+    definitions = Definitions(faulty_text(texts, diagnostics))
+    return FileFacts(
+        path=own[0],
+        side=side,
+        sha256=own[1],
+        dependencies=(own, *_headers(unit, texts), arguments),
+        kernels=tuple(find_kernels(unit, texts, definitions)),
+        helpers=_helpers(unit),
+        structs=tuple(sorted({clang.spelling(cursor) for cursor in unit.records} - {""})),
+        diagnostics=diagnostics,
+    )
+
+
+def _headers(unit: Unit, texts: Texts) -> list[tuple[str, str]]:
+    files = {inclusion.include.name for inclusion in unit.translation_unit.get_includes()}
+    return sorted((texts.path(file), hashlib.sha256(texts.content(file)).hexdigest()) for file in files)
+
+
+def _helpers(unit: Unit) -> tuple[str, ...]:
+    device = (each for each in (*unit.functions, *unit.templates) if _is_helper(each))
+    return tuple(sorted({clang.spelling(cursor) for cursor in device}))
+
+
+def _is_helper(cursor: clang.Cursor) -> bool:
+    return Kind.CUDADEVICE_ATTR.value in clang.attributes(cursor)
+
+
+def _diagnostic(found: Any, texts: Texts, main: str) -> Diagnostic:
+    """A message of the command line, which stands nowhere, is put at the file's first line."""
+    location = found.location
+    place = texts.place(location.file.name, location.line) if location.file else Place(main, 1)
+    return Diagnostic(_SEVERITIES[found.severity], place, location.column or 1, found.spelling)

@@ -1,0 +1,43 @@
+"""Which files of a folder are scanned."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from tracker.errors import UsageError
+from tracker.scan.facts import Side
+
+SUFFIXES: dict[Side, tuple[str, ...]] = {
+    "cuda": (".cu",),
+    "hip": (".hip", ".hip.cpp", ".cu.hip"),
+}
+"""Headers (`.cuh`, `.h`) are read through the files that include them."""
+
+
+def find_sources(paths: Iterable[Path], side: Side) -> list[Path]:
+    """Files named, whatever their suffix, and the translation units under folders named. Each file once, in order.
+
+    Raises UsageError for a path that does not exist and for a folder without any source of that side.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        found.update(dict.fromkeys(_sources(path, side)))
+    return list(found)
+
+
+def _sources(path: Path, side: Side) -> list[Path]:
+    if not path.exists():
+        raise UsageError(f"{path} does not exist", f"Name a {side.upper()} source file or a folder of them.")
+    if not path.is_dir():
+        return [path]
+    wanted = SUFFIXES[side]
+    inside = sorted(file for file in path.rglob("*") if file.name.endswith(wanted) and _is_shown(file, path))
+    if not inside:
+        endings = ", ".join(f"*{suffix}" for suffix in wanted)
+        raise UsageError(
+            f"{path} holds no {side.upper()} source ({endings})", "Name another folder, or the file itself."
+        )
+    return inside
+
+
+def _is_shown(file: Path, folder: Path) -> bool:
+    return file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts)
