@@ -4,9 +4,8 @@ from pathlib import Path
 
 from tracker.scan.facts import FileFacts, Side
 from tracker.scan.sources import find_sources
-from tracker.scan.unchanged import unchanged
 
-__all__ = ["find_sources", "scan_file", "unchanged"]
+__all__ = ["find_sources", "scan_file"]
 
 
 def scan_file(

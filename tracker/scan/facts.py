@@ -64,7 +64,8 @@ class FileFacts:
     side: Side
     sha256: str
     dependencies: tuple[tuple[str, str], ...]
-    """(path, sha256) of every project file the parse read, the headers shipped with kerntrack included."""
+    """(path, sha256) of every header that the parse read, those shipped with kerntrack included. A header that was
+    asked for and not found has an empty hash."""
     kernels: tuple[Kernel, ...]
     helpers: tuple[str, ...]
     structs: tuple[str, ...]

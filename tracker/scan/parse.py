@@ -1,6 +1,8 @@
 """One source file → its facts."""
 
 import hashlib
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +10,13 @@ from clang import cindex
 from clang.cindex import CursorKind as Kind
 
 from tracker.scan import clang
-from tracker.scan.arguments import arguments_hash, parse_arguments
+from tracker.scan.arguments import parse_arguments
 from tracker.scan.facts import Diagnostic, FileFacts, Place, Side
 from tracker.scan.faults import faulty_text
 from tracker.scan.kernels import find_kernels
 from tracker.scan.reach import Definitions
+from tracker.scan.sources import read_source
 from tracker.scan.texts import Texts
-from tracker.scan.unchanged import ARGUMENTS, read_source
 from tracker.scan.unit import Unit, parse
 
 _SEVERITIES = ("note", "note", "warning", "error", "fatal")
@@ -31,20 +33,20 @@ def scan_file(
     """Parse one file and tell what it holds. Raises UsageError when the file cannot be read."""
     root = (root or path.parent).resolve()
     texts = Texts(root)
-    own = (texts.path(str(path)), hashlib.sha256(read_source(path)).hexdigest())
-    arguments = (ARGUMENTS, arguments_hash(side, include, defines, root))
+    own = texts.path(str(path))
+    sha256 = hashlib.sha256(read_source(path)).hexdigest()
     try:
         unit = parse(path, parse_arguments(side, include, defines, root))
     except cindex.TranslationUnitLoadError:
-        failure = Diagnostic("fatal", Place(own[0], 1), 1, "libclang could not parse this file at all")
-        return FileFacts(own[0], side, own[1], (own, arguments), (), (), (), (failure,))
-    diagnostics = tuple(_diagnostic(each, texts, own[0]) for each in unit.translation_unit.diagnostics)
+        failure = Diagnostic("fatal", Place(own, 1), 1, "libclang could not parse this file at all")
+        return FileFacts(own, side, sha256, (), (), (), (), (failure,))
+    diagnostics = tuple(_diagnostic(each, texts, own) for each in unit.translation_unit.diagnostics)
     definitions = Definitions(faulty_text(texts, diagnostics))
     return FileFacts(
-        path=own[0],
+        path=own,
         side=side,
-        sha256=own[1],
-        dependencies=(own, *_headers(unit, texts), arguments),
+        sha256=sha256,
+        dependencies=tuple(_headers(unit, texts, diagnostics)),
         kernels=tuple(find_kernels(unit, texts, definitions)),
         helpers=_helpers(unit),
         structs=tuple(sorted({clang.spelling(cursor) for cursor in unit.records} - {""})),
@@ -52,9 +54,12 @@ def scan_file(
     )
 
 
-def _headers(unit: Unit, texts: Texts) -> list[tuple[str, str]]:
+def _headers(unit: Unit, texts: Texts, diagnostics: Sequence[Diagnostic]) -> list[tuple[str, str]]:
+    """Headers with their hashes. One that was not found has none: it counts as changed until it is there."""
     files = {inclusion.include.name for inclusion in unit.translation_unit.get_includes()}
-    return sorted((texts.path(file), hashlib.sha256(texts.content(file)).hexdigest()) for file in files)
+    found = {(texts.path(file), hashlib.sha256(texts.content(file)).hexdigest()) for file in files}
+    missing = (re.fullmatch(r"'(.+)' file not found.*", each.message) for each in diagnostics)
+    return sorted(found | {(match[1], "") for match in missing if match})
 
 
 def _helpers(unit: Unit) -> tuple[str, ...]:

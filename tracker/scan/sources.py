@@ -24,6 +24,14 @@ def find_sources(paths: Iterable[Path], side: Side) -> list[Path]:
     return list(found)
 
 
+def read_source(path: Path) -> bytes:
+    """A source file's content. Raises UsageError, naming the file, when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}", "Check the path and its permissions.") from error
+
+
 def _sources(path: Path, side: Side) -> list[Path]:
     if not path.exists():
         raise UsageError(f"{path} does not exist", f"Name a {side.upper()} source file or a folder of them.")
