@@ -1,1 +1,14 @@
 """The Textual front end."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tracker.config import Project
+
+
+def run(project: "Project", *, readonly: bool = False) -> None:
+    """Show the project until the user quits. `readonly` starts without any ability to change something."""
+    from tracker.tui.app import Kerntrack
+    from tracker.tui.source import ProjectSource
+
+    Kerntrack(ProjectSource(project, readonly), readonly=readonly).run()

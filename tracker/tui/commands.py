@@ -1,0 +1,131 @@
+"""The registry of actions: keys, footer, help and command palette are all made from this one table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+from tracker.tui.signs import TOGGLES
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing the user can do. `where`: `anywhere`, `matrix`, `kernel`, `jobs` or `map`."""
+
+    name: str
+    keys: str
+    """Comma separated, the first is shown."""
+    title: str
+    meaning: str
+    where: str
+    footer: bool = False
+    changes: bool = False
+    """Starts work that writes the database or files: refused under --readonly."""
+    label: str = ""
+    """How the footer writes the keys, where Textual's own spelling is too long."""
+
+
+_SWITCHES = tuple(
+    Command(
+        f"switch('{state}')", str(number), f"Only {state}", f"Show only kernels that are {state}; again: all", "matrix"
+    )
+    for number, state in enumerate(TOGGLES, start=1)
+)
+
+COMMANDS = (
+    Command(
+        "scan", "s", "Scan", "Scan the project's sources; what changed becomes stale at once", "matrix", True, True
+    ),
+    Command("compile", "c", "Compile", "Compile the marked kernels, or the one under the cursor", "matrix", True, True),
+    Command(
+        "verify",
+        "v",
+        "Verify",
+        "Build what is missing, then check: marked kernels or the cursor's",
+        "matrix",
+        True,
+        True,
+    ),
+    Command("open", "enter", "Open", "Open the kernel's page; on a heading, fold or unfold it", "matrix", True),
+    Command(
+        "filter",
+        "slash",
+        "Filter",
+        "Narrow the rows: text  !text  state:failed  arch:gfx1100  type:q5_1",
+        "matrix",
+        True,
+    ),
+    Command("mark", "space", "Mark", "Mark the row (a heading: all below it) and go one down", "matrix", True),
+    Command("cancel", "x", "Cancel", "Cancel the running job; its processes are killed", "matrix", True),
+    Command("map", "m", "Map", "The whole port on one screen", "matrix", True),
+    Command("jobs", "J", "Jobs", "Jobs with their progress, log, cancel and re-run", "matrix", True),
+    Command("watch", "w", "Watch", "Rescan by itself whenever a source changes", "matrix", True, True),
+    Command(
+        "compile_shown", "C", "Compile all shown", "Compile every kernel that the filter leaves", "matrix", changes=True
+    ),
+    Command(
+        "verify_shown",
+        "V",
+        "Verify all shown",
+        "Build and check every kernel that the filter leaves",
+        "matrix",
+        changes=True,
+    ),
+    Command("verify_again", "A", "Verify again", "Check even where the evidence still holds", "matrix", changes=True),
+    Command("mark_down", "shift+down", "Mark downwards", "Extend the marks to the next row", "matrix"),
+    Command("mark_up", "shift+up", "Mark upwards", "Extend the marks to the row before", "matrix"),
+    Command("mark_range", "r", "Mark range", "Mark everything between the last marked row and the cursor", "matrix"),
+    Command("mark_shown", "ctrl+a", "Mark all shown", "Mark every kernel that the filter leaves", "matrix"),
+    Command("clear", "escape", "Clear", "Drop the marks; then the filter; then the state switches", "matrix"),
+    Command("edit_port", "e", "Edit port", "Open the HIP source in $EDITOR at the kernel's line", "matrix"),
+    Command("edit_baseline", "E", "Edit CUDA", "Open the CUDA source in $EDITOR at the kernel's line", "matrix"),
+    Command("copy_symbol", "y", "Copy symbol", "Copy the kernel's symbol", "matrix"),
+    Command("copy_command", "Y", "Copy command", "Copy the command that builds and checks this kernel", "matrix"),
+    Command("sort", "o", "Sort", "Sort by the next column", "matrix"),
+    Command("sort_here", "O", "Sort by this column", "Sort by the column under the cursor, again to reverse", "matrix"),
+    Command("group", "b", "Group by", "Group by family, file, state or not at all", "matrix"),
+    Command("fold_all", "z", "Fold all", "Fold every group", "matrix"),
+    Command("unfold_all", "Z", "Unfold all", "Unfold every group", "matrix"),
+    Command("detail", "d", "Detail pane", "Show or hide the pane with the evidence", "matrix"),
+    *_SWITCHES,
+    Command("close", "escape,q", "Back", "Back to the matrix", "kernel", True),
+    Command("next_tab", "right_square_bracket", "Next tab", "Go to the next tab", "kernel", True, label="]"),
+    Command("previous_tab", "left_square_bracket", "Previous tab", "Go to the tab before", "kernel", label="["),
+    Command("compile", "c", "Compile", "Compile this kernel for every architecture", "kernel", True, True),
+    Command("verify", "v", "Verify", "Build what is missing, then check this kernel", "kernel", True, True),
+    Command("edit_port", "e", "Edit port", "Open the HIP source in $EDITOR at the kernel's line", "kernel", True),
+    Command("edit_baseline", "E", "Edit CUDA", "Open the CUDA source in $EDITOR at the kernel's line", "kernel"),
+    Command("copy_symbol", "y", "Copy symbol", "Copy the kernel's symbol", "kernel"),
+    Command("copy_command", "Y", "Copy command", "Copy the command that builds and checks this kernel", "kernel"),
+    Command("close", "escape,q", "Back", "Back to the matrix", "jobs", True),
+    Command(
+        "cancel", "x", "Cancel", "Cancel this job; its processes are killed, what it finished is kept", "jobs", True
+    ),
+    Command("again", "r", "Run again", "Put the same work into the queue once more", "jobs", True, True),
+    Command("copy_log", "y", "Copy log", "Copy the whole log of this job", "jobs", True),
+    Command("close", "escape,q,m", "Back", "Back to the matrix", "map", True),
+    Command("help", "question_mark,f1", "Help", "What every key does here", "anywhere", True, label="?"),
+    Command("palette", "ctrl+p", "Palette", "Every action by name, and every kernel", "anywhere"),
+    Command("screenshot", "f8", "Screenshot", "Save the screen as an SVG file in the working directory", "anywhere"),
+    Command("quit", "q,ctrl+q", "Quit", "Leave; running jobs are cancelled after a question", "anywhere", True),
+)
+
+
+def commands(where: str) -> Iterator[Command]:
+    """The commands of one screen, then those that work anywhere."""
+    yield from (command for command in COMMANDS if command.where == where)
+    yield from (command for command in COMMANDS if command.where == "anywhere" and where != "anywhere")
+
+
+def bindings(where: str) -> list[BindingType]:
+    """Textual's bindings for the commands of exactly this place."""
+    return [
+        Binding(command.keys, command.name, command.title, show=command.footer, key_display=command.label or None)
+        for command in COMMANDS
+        if command.where == where
+    ]
+
+
+def find(name: str, where: str) -> Command | None:
+    """The command that an action name means on a screen."""
+    return next((command for command in commands(where) if command.name == name), None)

@@ -1,0 +1,215 @@
+"""Evidence, resources and states in words, as Textual content. Only what the database holds."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from textual.content import Content
+
+from db.views import Evidence, KernelStatus, Location, Resources
+from tracker.tui.model import GroupRow
+from tracker.tui.signs import NO_STATUS, STALE, STATES, cell_state, summary, tallies
+
+Line = Content
+OUTCOME_STYLE = {"passed": "$text-success", "failed": "bold $text-error", "error": "bold $text-error"}
+METRICS = ("cw", "bound", "abs", "rel", "ulp", "nmse", "bad")
+
+
+def styled(text: str, style: str = "$foreground") -> Content:
+    """Content in one style."""
+    return Content.styled(text, style)
+
+
+def line(*parts: str | tuple[str, str]) -> Line:
+    """One line from texts and (text, style) pairs."""
+    return Content.assemble(*(part if isinstance(part, tuple) else (part, "$foreground") for part in parts))
+
+
+def join(lines: Iterable[Line]) -> Content:
+    """Lines below each other."""
+    return Content("\n").join(lines)
+
+
+def kernel_heading(kernel: KernelStatus) -> list[Line]:
+    """Symbol, family, both places and how the port stands."""
+    sign = STATES[kernel.port]
+    batch = f" · batch {kernel.batch}" if kernel.batch else ""
+    found = [
+        line((kernel.symbol, "bold $text-primary")),
+        line((f"{kernel.family or 'no known family'} · {kernel.type or 'no type'}{batch}", "$foreground-muted")),
+        line(("CUDA  ", "$foreground-muted"), place(kernel.baseline)),
+        line(
+            ("HIP   ", "$foreground-muted"),
+            place(kernel.port_location),
+            ("  ", ""),
+            (f"{sign.mark} {sign.word}", sign.style),
+        ),
+    ]
+    if kernel.port_symbol and kernel.port_symbol != kernel.symbol:
+        found.append(line(("      as ", "$foreground-muted"), kernel.port_symbol))
+    return found + [line((f"    ≠ {difference}", "$text-warning")) for difference in kernel.differences]
+
+
+def place(where: Location | None) -> str:
+    """Path, line, and where a macro made the kernel, the line of its text."""
+    if where is None:
+        return "–"
+    return f"{where.path}:{where.line}" + (f" (macro text at {where.macro_line})" if where.macro_line else "")
+
+
+def cell(kernel: KernelStatus, arch: str) -> list[Line]:
+    """The state of one cell with its newest evidence, resources or compiler output."""
+    status = kernel.archs.get(arch, NO_STATUS)
+    sign = STATES[cell_state(kernel, arch)]
+    found = [line((f"{arch}  ", "bold $foreground"), (f"{sign.mark} {cell_state(kernel, arch)}", sign.style))]
+    if status.state != "none" and not status.fresh:
+        found.append(line((f"  {STALE.mark} stale: {STALE.meaning}", STALE.style)))
+    if status.state == "build failed":
+        found += [indented(text, _compiler_style(text)) for text in status.build_output.strip().splitlines()[:12]]
+    if status.resources:
+        found.append(indented(resources_text(status.resources), "$foreground-muted"))
+    if status.evidence:
+        found += evidence_lines(status.evidence)
+    elif status.state == "compiled":
+        found.append(indented("no check has run", "$foreground-muted"))
+    return found
+
+
+def evidence_lines(evidence: Evidence) -> list[Line]:
+    """One check: outcome, figures against bounds, and what made it."""
+    style = OUTCOME_STYLE.get(evidence.outcome, "$text-warning")
+    where = "on the emulator" if evidence.device_kind == "emulator" else f"on {evidence.device_name}"
+    found = [
+        line("  ", (evidence.outcome, style), f" · {evidence.cases_run} cases {where}"),
+        *(indented(text, style) for text in evidence.message.splitlines()),
+        *worst_lines(evidence.worst),
+        pair("device", f"{evidence.device_kind} {evidence.device_name} ({evidence.device_target})"),
+        pair("compiler", evidence.toolchain),
+        pair("contract", f"{evidence.contract} · {evidence.effort} · seed {evidence.seed}"),
+        pair(
+            "code",
+            evidence.code_hash[:16] + (" · holds" if evidence.holds else " · void: code or contract changed since"),
+        ),
+        pair("when", f"{local_time(evidence.created)} · took {evidence.seconds:.2f} s"),
+    ]
+    return found + failing_lines(evidence.failing)
+
+
+def worst_lines(worst: dict[str, float]) -> list[Line]:
+    """The worst figures, each beside its bound where there is one."""
+    found = []
+    for name in [*METRICS, *sorted(set(worst) - set(METRICS))]:
+        if name not in worst or name == "bound":
+            continue
+        bound = f" ≤ {worst['bound']:.3g} allowed" if name == "cw" and "bound" in worst else ""
+        over = name == "cw" and "bound" in worst and not worst["cw"] <= worst["bound"]
+        found.append(
+            pair(
+                f"worst {name}" if name != "bad" else "bad",
+                f"{worst[name]:.3g}{bound}",
+                "bold $text-error" if over else "",
+            )
+        )
+    return found
+
+
+def failing_lines(failing: dict[str, Any] | None) -> list[Line]:
+    """The failing case: its name, its fault, expected and got around the first bad element."""
+    if not failing:
+        return []
+    found = [line(("  failing case  ", "$foreground-muted"), (str(failing.get("name", "")), "bold $foreground"))]
+    if failing.get("fault"):
+        found.append(indented(str(failing["fault"]), "bold $text-error"))
+    mismatch = failing.get("mismatch")
+    return found + (mismatch_lines(mismatch) if mismatch else [])
+
+
+def mismatch_lines(mismatch: dict[str, Any]) -> list[Line]:
+    """First bad element, then the window around it."""
+    first = f"{mismatch['buffer']}[{mismatch['index']}]"
+    share = f"{mismatch['bad']} of {mismatch['total']} elements are wrong"
+    found = [
+        line(
+            "  ",
+            (first, "bold $text-error"),
+            f" expected {mismatch['expected']} got ",
+            (str(mismatch["got"]), "bold $text-error"),
+        ),
+        indented(share, "$text-error"),
+    ]
+    for index, expected, got in mismatch.get("window", ()):
+        style = "bold $text-error" if index == mismatch["index"] else "$foreground"
+        mark = "≠" if expected != got else " "
+        found.append(line((f"  {index:>8}  {expected:>14}  {mark} {got:>14}", style)))
+    return found
+
+
+def resources_text(found: Resources) -> str:
+    """Registers, memory and occupancy of one kernel on one architecture."""
+    spills = found.vgpr_spills + found.sgpr_spills
+    parts = [
+        f"VGPR {found.vgprs}",
+        f"AGPR {found.agprs}" if found.agprs else "",
+        f"SGPR {found.sgprs}",
+        f"LDS {found.lds} B",
+    ]
+    parts += [
+        f"scratch {found.scratch} B",
+        f"spills {spills}" if spills else "",
+        f"wave{found.wave_size}",
+        f"occupancy {found.occupancy}",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def group(row: GroupRow, archs: Sequence[str]) -> Content:
+    """Counts of a heading's kernels: emulated and verified never in one number."""
+    ported = sum(kernel.port == "ported" for kernel in row.members)
+    found = [line((row.title, "bold $text-primary")), line(f"{len(row.members)} kernels · {ported} ported")]
+    for arch in archs:
+        counts = summary(tallies(row.members, arch))
+        words = [
+            (f"{sign.mark} {count} {'failed' if sign.mark == '✗' else sign.word}  ", sign.style)
+            for sign, count in counts
+        ]
+        found.append(line((f"{arch:<8} ", "bold $foreground"), *words))
+    return join(found)
+
+
+def kernel(status: KernelStatus, archs: Sequence[str]) -> Content:
+    """The detail pane of one kernel: heading, then the given architectures."""
+    found = kernel_heading(status)
+    for arch in archs:
+        found += [line(""), *cell(status, arch)]
+    return join(found)
+
+
+def pair(name: str, value: str, style: str = "") -> Line:
+    """An indented name and its value."""
+    return line((f"  {name:<11}", "$foreground-muted"), (value, style or "$foreground"))
+
+
+def indented(text: str, style: str = "$foreground") -> Line:
+    """A line two cells to the right."""
+    return line(("  " + text, style))
+
+
+def _compiler_style(text: str) -> str:
+    if "error:" in text:
+        return "bold $text-error"
+    return "$text-warning" if "warning:" in text else "$foreground"
+
+
+def compiler_line(text: str) -> Line:
+    """A line of a compiler's output in the colour of its severity."""
+    return line((text, _compiler_style(text)))
+
+
+def local_time(created: str) -> str:
+    """A stored UTC time in the user's zone; as stored when it is not ISO 8601."""
+    try:
+        moment = datetime.fromisoformat(created)
+    except ValueError:
+        return created
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone().strftime("%Y-%m-%d %H:%M:%S")

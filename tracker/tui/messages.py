@@ -1,0 +1,50 @@
+"""What threads tell the app. Threads post these and touch no widget; handlers own the widgets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from db.views import KernelStatus
+from tracker.tui.sources import Page
+
+
+@dataclass
+class Loaded(Message):
+    """The statuses were read. `counts`: kernels per legend entry."""
+
+    kernels: Sequence[KernelStatus]
+    counts: dict[str, int]
+
+
+@dataclass
+class PageLoaded(Message):
+    """Everything about one kernel was read."""
+
+    key: str
+    page: Page
+
+
+@dataclass
+class DatabaseChanged(Message):
+    """Somebody wrote to the database."""
+
+
+@dataclass
+class SourcesChanged(Message):
+    """Watched files changed."""
+
+    paths: Sequence[str]
+
+
+@dataclass
+class JobsChanged(Message):
+    """The queue has news."""
+
+
+@dataclass
+class WorkFailed(Message):
+    """A thread of this program ended in an exception; it is shown as a failed job."""
+
+    title: str
+    error: str

@@ -1,0 +1,20 @@
+"""Theme colours for widgets that draw their own lines."""
+
+from rich.style import Style as RichStyle
+from textual.style import Style
+
+
+class Palette:
+    """Resolves Textual style markup (`bold $text-error`) on a background, remembering what it found.
+
+    Must be used while an app is running. Make a new one when the theme changes.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], RichStyle] = {}
+
+    def __call__(self, style: str, background: str = "$surface") -> RichStyle:
+        key = (style, background)
+        if key not in self._found:
+            self._found[key] = Style.parse(f"{style} on {background}").rich_style
+        return self._found[key]

@@ -1,0 +1,1 @@
+"""Screens: each gathers widgets for one purpose."""

@@ -1,0 +1,334 @@
+"""The matrix with its detail pane: where one lives all day."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widgets import Footer, Input
+
+from db.views import KernelStatus
+from tracker.tui import describe
+from tracker.tui.commands import bindings
+from tracker.tui.filtering import FilterError
+from tracker.tui.model import GROUPINGS, Arrangement, GroupRow, Row, View, arrange, fold, kernel_key, switch
+from tracker.tui.widgets.bars import JobBar, Legend, Summary
+from tracker.tui.widgets.detail import Detail
+from tracker.tui.widgets.filterbar import FilterBar, FilterInput
+from tracker.tui.widgets.matrix import Matrix
+
+if TYPE_CHECKING:
+    from tracker.tui.app import Kerntrack
+
+
+class MainScreen(Screen[None]):
+    """Owns the view (filter, order, marks) and draws what the app has loaded."""
+
+    BINDINGS = bindings("matrix")
+    AUTO_FOCUS = "#matrix"
+
+    def __init__(self, view: View, cursor: str | None = None, detail: bool = True) -> None:
+        super().__init__()
+        self.view = view
+        self.marks: frozenset[str] = frozenset()
+        self.mark_from: str | None = None
+        self.start_at = cursor
+        self.detail_on = detail
+
+    @property
+    def kerntrack(self) -> "Kerntrack":
+        """The app, which holds what was loaded."""
+        return cast("Kerntrack", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Bars, matrix and detail, footer."""
+        yield Summary()
+        yield Legend()
+        yield FilterBar()
+        with Container(id="body"):
+            yield Matrix(id="matrix")
+            yield Detail().set_class(not self.detail_on, "off")
+        yield JobBar()
+        yield Footer(show_command_palette=False, compact=True)
+
+    @property
+    def matrix(self) -> Matrix:
+        """The matrix."""
+        return self.query_one(Matrix)
+
+    def refresh_rows(self) -> None:
+        """Arrange the loaded kernels anew and draw them."""
+        app = self.kerntrack
+        arrangement, error = self._arrange(self.view)
+        self.matrix.note = self._empty_note()
+        self.matrix.show(arrangement, self.view, self.marks)
+        if self.start_at and app.loaded and self.matrix.go_to(self.start_at):
+            self.start_at = None
+        self.query_one(FilterBar).show(self.view.filter, error)
+        self.refresh_bars(arrangement)
+
+    def _arrange(self, view: View) -> tuple[Arrangement, str]:
+        """The rows and what is wrong with the filter: its last word may be half typed, then those before it hold."""
+        app = self.kerntrack
+        try:
+            return arrange(app.kernels, view, app.source.archs), ""
+        except FilterError as problem:
+            return self._arrange(replace(view, filter=view.filter.rpartition(" ")[0]))[0], str(problem)
+
+    def refresh_bars(self, arrangement: Arrangement | None = None) -> None:
+        """Draw the lines above and below the matrix."""
+        app, found = self.kerntrack, arrangement or self.matrix.arrangement
+        ported = sum(kernel.port == "ported" for kernel in app.kernels)
+        self.query_one(Summary).show(
+            app.source.title, len(found.shown), len(app.kernels), ported, len(self.marks), app.modes
+        )
+        self.query_one(Legend).show(app.counts, self.view.only)
+
+    def refresh_jobs(self) -> None:
+        """Draw the job line and the footer's idea of what can be done."""
+        self.query_one(JobBar).show(self.kerntrack.jobs)
+        self.refresh_bindings()
+
+    def set_view(self, view: View) -> None:
+        """Show the rows in another way."""
+        self.view = view
+        self.refresh_rows()
+
+    def targets(self) -> list[KernelStatus]:
+        """What an action is about: the marked kernels, else the row under the cursor and all below it."""
+        if self.marks:
+            return [kernel for kernel in self.kerntrack.kernels if kernel_key(kernel) in self.marks]
+        return list(members(self.matrix.row))
+
+    def target_archs(self) -> tuple[str, ...]:
+        """The architecture under the cursor, or every one shown."""
+        arch = self.matrix.arch
+        return (arch,) if arch else self.matrix.arrangement.archs
+
+    def _empty_note(self) -> str:
+        app = self.kerntrack
+        if not app.loaded:
+            return app.trouble or "loading…"
+        return "no kernel matches; esc shows all" if app.kernels else "no kernels yet: press s to scan the sources"
+
+    # what widgets report
+
+    @on(Matrix.Moved)
+    def show_detail(self, event: Matrix.Moved) -> None:
+        """The pane follows the cursor."""
+        archs = self.target_archs()
+        if isinstance(event.row, GroupRow):
+            self.query_one(Detail).show(describe.group(event.row, archs))
+        elif event.row:
+            self.query_one(Detail).show(describe.kernel(event.row.kernel, archs))
+        self.kerntrack.remember()
+
+    @on(Matrix.Opened)
+    def open_row(self, event: Matrix.Opened) -> None:
+        """A double click opens like enter does."""
+        self._open(event.row)
+
+    @on(Matrix.HeaderClicked)
+    def sort_by(self, event: Matrix.HeaderClicked) -> None:
+        """Sort by a column; the column in force is reversed."""
+        self._sort(event.column)
+
+    @on(Legend.Switched)
+    def legend_switched(self, event: Legend.Switched) -> None:
+        """A click on the legend."""
+        self.action_switch(event.state)
+
+    @on(Input.Changed, "#filter")
+    def filter_typed(self, event: Input.Changed) -> None:
+        """The rows follow the text as it is typed."""
+        if event.value != self.view.filter:
+            self.set_view(replace(self.view, filter=event.value))
+
+    @on(FilterInput.Left)
+    def filter_left(self) -> None:
+        """Back to the rows."""
+        self.matrix.focus()
+        self.call_after_refresh(self.refresh_rows)
+
+    # actions, see commands.py
+
+    def action_scan(self) -> None:
+        """Scan the sources."""
+        self.kerntrack.submit_scan()
+
+    def action_compile(self) -> None:
+        """Compile the targets."""
+        self.kerntrack.submit("compile", self.targets(), self.target_archs())
+
+    def action_verify(self) -> None:
+        """Check the targets."""
+        self.kerntrack.submit("verify", self.targets(), self.target_archs())
+
+    def action_verify_again(self) -> None:
+        """Check the targets whatever the evidence says."""
+        self.kerntrack.submit("verify again", self.targets(), self.target_archs())
+
+    def action_compile_shown(self) -> None:
+        """Compile all that the filter leaves."""
+        self.kerntrack.submit("compile", self.matrix.arrangement.shown, self.target_archs())
+
+    def action_verify_shown(self) -> None:
+        """Check all that the filter leaves."""
+        self.kerntrack.submit("verify", self.matrix.arrangement.shown, self.target_archs())
+
+    def action_cancel(self) -> None:
+        """Cancel the newest running job."""
+        self.kerntrack.cancel_newest()
+
+    def action_open(self) -> None:
+        """Open a kernel, fold or unfold a heading."""
+        if self.matrix.row:
+            self._open(self.matrix.row)
+
+    def _open(self, row: Row) -> None:
+        if isinstance(row, GroupRow):
+            self.set_view(fold(self.view, [row.key], not row.folded))
+        else:
+            self.kerntrack.open_kernel(row.kernel)
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.query_one(FilterBar).open()
+
+    def action_clear(self) -> None:
+        """Undo one thing that hides or marks."""
+        if self.marks:
+            self._set_marks(frozenset())
+        elif self.view.filter:
+            self.set_view(replace(self.view, filter=""))
+        elif self.view.only:
+            self.set_view(replace(self.view, only=frozenset()))
+
+    def action_switch(self, state: str) -> None:
+        """Turn one entry of the legend over."""
+        self.set_view(switch(self.view, state))
+
+    def action_mark(self) -> None:
+        """Turn the mark of the row over and go one down."""
+        self._mark_here(toggle=True)
+        self.matrix.action_move(1)
+
+    def action_mark_down(self) -> None:
+        """Mark this row and the next."""
+        self._mark_and_move(1)
+
+    def action_mark_up(self) -> None:
+        """Mark this row and the one before."""
+        self._mark_and_move(-1)
+
+    def action_mark_range(self) -> None:
+        """Mark from the last marked row to the cursor."""
+        matrix = self.matrix
+        start = matrix.arrangement.position.get(self.mark_from or "", matrix.cursor)
+        low, high = sorted((start, matrix.cursor))
+        self._set_marks(self.marks | keys(matrix.arrangement.rows[low : high + 1]))
+
+    def action_mark_shown(self) -> None:
+        """Mark everything shown."""
+        self._set_marks(frozenset(kernel_key(kernel) for kernel in self.matrix.arrangement.shown))
+
+    def _mark_and_move(self, by: int) -> None:
+        self._mark_here(toggle=False)
+        self.matrix.action_move(by)
+        self._mark_here(toggle=False)
+
+    def _mark_here(self, toggle: bool) -> None:
+        row = self.matrix.row
+        if row is None:
+            return
+        here = keys([row])
+        self.mark_from = row.key
+        self._set_marks(self.marks - here if toggle and here <= self.marks else self.marks | here)
+
+    def _set_marks(self, marks: frozenset[str]) -> None:
+        self.marks = marks
+        self.matrix.marks = marks
+        self.matrix.refresh()
+        self.refresh_bars()
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        names = [column.name for column in self.matrix.columns]
+        at = names.index(self.view.sort) if self.view.sort in names else -1
+        self.set_view(replace(self.view, sort=names[(at + 1) % len(names)], reverse=False))
+
+    def action_sort_here(self) -> None:
+        """Sort by the column under the cursor."""
+        self._sort(self.matrix.arch or "kernel")
+
+    def _sort(self, column: str) -> None:
+        reverse = column == self.view.sort and not self.view.reverse
+        self.set_view(replace(self.view, sort=column, reverse=reverse))
+
+    def action_group(self) -> None:
+        """Group in the next way."""
+        at = (GROUPINGS.index(self.view.group) + 1) % len(GROUPINGS)
+        self.set_view(replace(self.view, group=GROUPINGS[at], folded=frozenset()))
+        self.notify("not grouped" if GROUPINGS[at] == "none" else f"grouped by {GROUPINGS[at]}", timeout=2)
+
+    def action_fold_all(self) -> None:
+        """Fold every group that stands at the left."""
+        found = [row.key for row in self.matrix.arrangement.rows if isinstance(row, GroupRow) and row.level == 0]
+        self.set_view(fold(self.view, found, True))
+
+    def action_unfold_all(self) -> None:
+        """Open every group."""
+        self.set_view(replace(self.view, folded=frozenset()))
+
+    def action_detail(self) -> None:
+        """Show or hide the detail pane."""
+        self.detail_on = not self.detail_on
+        self.query_one(Detail).set_class(not self.detail_on, "off")
+
+    def action_map(self) -> None:
+        """The whole port on one screen."""
+        self.kerntrack.open_map()
+
+    def action_jobs(self) -> None:
+        """The jobs."""
+        self.kerntrack.open_jobs()
+
+    def action_watch(self) -> None:
+        """Watch the sources, or stop."""
+        self.kerntrack.toggle_watch()
+
+    def action_edit_port(self) -> None:
+        """Edit the HIP source."""
+        self._with_kernel(lambda kernel: self.kerntrack.edit(kernel, "hip"))
+
+    def action_edit_baseline(self) -> None:
+        """Edit the CUDA source."""
+        self._with_kernel(lambda kernel: self.kerntrack.edit(kernel, "cuda"))
+
+    def action_copy_symbol(self) -> None:
+        """Copy symbols."""
+        self.kerntrack.copy(self.targets(), "symbol")
+
+    def action_copy_command(self) -> None:
+        """Copy the command line that does the same."""
+        self.kerntrack.copy(self.targets(), "command")
+
+    def _with_kernel(self, work: Callable[[KernelStatus], None]) -> None:
+        found = members(self.matrix.row)
+        if found:
+            work(found[0])
+
+
+def members(row: Row | None) -> Sequence[KernelStatus]:
+    """The kernels of a row."""
+    if row is None:
+        return ()
+    return row.members if isinstance(row, GroupRow) else (row.kernel,)
+
+
+def keys(rows: Sequence[Row]) -> frozenset[str]:
+    """The keys of all kernels in these rows."""
+    return frozenset(kernel_key(kernel) for row in rows for kernel in members(row))

@@ -1,0 +1,92 @@
+"""One sign, word and colour per state, used by every view. A sign alone tells the state: colour only repeats it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from db.views import ArchStatus, KernelStatus
+
+
+@dataclass(frozen=True)
+class Sign:
+    """How a state looks. `style` is Textual markup, so that a theme decides the colour."""
+
+    mark: str
+    word: str
+    style: str
+    meaning: str
+
+
+STATES: dict[str, Sign] = {
+    "missing": Sign("–", "missing", "$foreground-disabled", "no HIP kernel answers to this CUDA kernel"),
+    "drifted": Sign("≠", "drifted", "$text-warning", "the name is there, but the parameters differ"),
+    "ported": Sign("=", "ported", "$foreground", "name and parameters agree"),
+    "none": Sign("·", "not built", "$foreground-muted", "ported, but not compiled for this architecture yet"),
+    "unsupported": Sign("⊘", "unsupp.", "$foreground-muted", "toolchain, device or contract cannot do it"),
+    "build failed": Sign(
+        "✗", "build", "bold $text-error", "the compiler refused it, or the symbol is not in what it made"
+    ),
+    "compiled": Sign("○", "compiled", "$foreground", "the symbol is in the code object; nothing executed it yet"),
+    "emulation failed": Sign("✗", "emulate", "bold $text-error", "a case failed on the emulator"),
+    "emulated": Sign("◐", "emulated", "$text-primary", "all cases passed on the emulator; no device has confirmed it"),
+    "verify failed": Sign("✗", "verify", "bold $text-error", "a case failed on a real device"),
+    "verified": Sign("●", "verified", "bold $text-success", "all cases passed on a real device"),
+}
+"""Every state, the least advanced first: the order that sorting uses."""
+
+RANK = {state: rank for rank, state in enumerate(STATES)}
+FAILED = frozenset({"build failed", "emulation failed", "verify failed"})
+STALE = Sign("~", "stale", "$text-warning", "made before the sources changed: it says nothing about them now")
+GROUP_ORDER = ("verified", "emulated", "compiled", "unsupported", "none", "drifted", "missing")
+"""Order of the states in a summary, after the failures."""
+
+NO_STATUS = ArchStatus("none", True)
+
+
+def cell_state(kernel: KernelStatus, arch: str) -> str:
+    """The state that a cell of the matrix shows: the port's own state as long as nothing could be built."""
+    found = kernel.archs.get(arch, NO_STATUS)
+    if found.state == "none" and kernel.port != "ported":
+        return kernel.port
+    return found.state
+
+
+def is_stale(kernel: KernelStatus, arch: str) -> bool:
+    """True when the cell speaks of sources that are no longer the ones at hand."""
+    found = kernel.archs.get(arch, NO_STATUS)
+    return found.state != "none" and not found.fresh
+
+
+TOGGLES = ("missing", "drifted", "none", "compiled", "emulated", "verified", "failed", "stale")
+"""Entries of the legend, in its order. `failed` gathers the three failures."""
+
+
+def legend_states(kernel: KernelStatus, archs: Sequence[str]) -> set[str]:
+    """The entries of the legend that a kernel counts under. A stale cell counts as stale and as nothing else."""
+    if kernel.port != "ported" and all(found.state == "none" for found in kernel.archs.values()):
+        return {kernel.port}
+    found = {"stale" if is_stale(kernel, arch) else cell_state(kernel, arch) for arch in archs}
+    return {"failed" if state in FAILED else state for state in found}
+
+
+def legend_counts(kernels: Iterable[KernelStatus], archs: Sequence[str]) -> dict[str, int]:
+    """Kernels per entry of the legend; one with different cells counts under several."""
+    return Counter(state for kernel in kernels for state in legend_states(kernel, archs))
+
+
+def tallies(kernels: tuple[KernelStatus, ...], arch: str) -> dict[str, int]:
+    """How many kernels stand in each state on one arch. Stale cells count as `stale` and as nothing else."""
+    counts: dict[str, int] = {}
+    for kernel in kernels:
+        state = "stale" if is_stale(kernel, arch) else cell_state(kernel, arch)
+        counts[state] = counts.get(state, 0) + 1
+    return counts
+
+
+def summary(counts: dict[str, int]) -> list[tuple[Sign, int]]:
+    """Signs with their counts, failures first, then the most advanced. All failures share one sign."""
+    failed = sum(count for state, count in counts.items() if state in FAILED)
+    found = [(STATES["build failed"], failed)] if failed else []
+    if counts.get("stale"):
+        found.append((STALE, counts["stale"]))
+    return found + [(STATES[state], counts[state]) for state in GROUP_ORDER if counts.get(state)]

@@ -1,0 +1,134 @@
+"""The real source: reads the project's database and files, starts the program's actions."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Lock
+
+from sqlalchemy import Engine
+
+from db import queries
+from db.engine import open_database
+from db.views import KernelFacts, KernelStatus, Location
+from tracker.actions.events import Event
+from tracker.cancel import Cancel
+from tracker.config import Project
+from tracker.errors import UsageError
+from tracker.tui.sources import Action, Page, Side, SourceText
+
+
+class ProjectSource:
+    """A `Source` over one project. The database is opened on first use, in whatever thread that is."""
+
+    def __init__(self, project: Project, readonly: bool = False) -> None:
+        self.project = project
+        self.title = project.root.name
+        self.archs = project.archs
+        self._readonly = readonly
+        self._lock = Lock()
+        self._opened: Engine | None = None
+        self._watcher: sqlite3.Connection | None = None
+
+    @property
+    def _engine(self) -> Engine:
+        with self._lock:
+            if self._opened is None:
+                self._opened = open_database(self.project.database, read_only=self._readonly)
+            return self._opened
+
+    def statuses(self) -> list[KernelStatus]:
+        """Every kernel, as derived from evidence now."""
+        return queries.status(self._engine, self.archs)
+
+    def version(self) -> int:
+        """SQLite's data version: it changes whenever another connection has committed."""
+        if self._watcher is None:
+            _ = self._engine  # creates the file
+            address = f"{self.project.database.resolve().as_uri()}?mode=ro"
+            self._watcher = sqlite3.connect(address, uri=True, check_same_thread=False)
+        return int(self._watcher.execute("pragma data_version").fetchone()[0])
+
+    def page(self, kernel: KernelStatus) -> Page:
+        """Sources, facts, checks and builds of one kernel."""
+        cuda = self._facts("cuda", kernel.symbol if kernel.baseline else None)
+        hip = self._facts("hip", kernel.port_symbol)
+        checks = queries.evidence(self._engine, kernel.port_symbol) if kernel.port_symbol else []
+        builds = [
+            attempt
+            for arch in self.archs
+            for attempt in (queries.builds(self._engine, hip.source, arch, 20) if hip else [])
+        ]
+        files = {facts.source for facts in (cuda, hip) if facts}
+        return Page(
+            self._text(kernel.baseline, "cuda"),
+            self._text(kernel.port_location, "hip"),
+            cuda,
+            hip,
+            checks,
+            sorted(builds, key=lambda attempt: attempt.id, reverse=True),
+            [message for message in queries.diagnostics(self._engine) if message.source in files],
+        )
+
+    def _facts(self, side: Side, symbol: str | None) -> KernelFacts | None:
+        found = queries.kernels(self._engine, side, symbol) if symbol else []
+        return found[0] if found else None
+
+    def _text(self, place: Location | None, side: Side) -> SourceText:
+        if place is None:
+            return SourceText(
+                "", 1, None, "no CUDA kernel pairs with it" if side == "cuda" else "no HIP kernel answers to it"
+            )
+        path = self._find(place)
+        if path is None:
+            remedy = (
+                "known from a recorded inventory; name the checkout under `cuda` in kerntrack.toml to see its source"
+            )
+            return SourceText(place.path, place.line, None, f"{place.path} is not at hand: {remedy}")
+        return SourceText(place.path, place.line, path.read_text(encoding="utf-8", errors="replace"))
+
+    def _find(self, place: Location) -> Path | None:
+        path = self.project.root / place.path
+        return path if path.is_file() else None
+
+    def locate(self, kernel: KernelStatus, side: Side) -> tuple[Path, int]:
+        """File and line. Raises UsageError when the side has no file here."""
+        place = kernel.baseline if side == "cuda" else kernel.port_location
+        path = self._find(place) if place else None
+        if place is None or path is None:
+            found = self._text(place, side)
+            raise UsageError(found.note or f"{found.path}: no such file")
+        return path, place.line
+
+    def watched(self) -> Sequence[Path]:
+        """Every configured source folder and file that exists."""
+        return [path for path in (*self.project.cuda, *self.project.hip, *self.project.include) if path.exists()]
+
+    def scan(self) -> Action:
+        """Scan the project's sources."""
+
+        def run(cancel: Cancel) -> Iterator[Event]:
+            from tracker.actions.scan import scan  # loads libclang: only when a scan is wanted
+
+            return scan(self.project, cancel)
+
+        return run
+
+    def compile(self, symbols: Sequence[str], archs: Sequence[str]) -> Action:
+        """Compile the files of these kernels."""
+
+        def run(cancel: Cancel) -> Iterator[Event]:
+            from tracker.actions.compile import compile_kernels
+
+            return compile_kernels(self.project, cancel, selector=",".join(symbols), archs=tuple(archs))
+
+        return run
+
+    def verify(self, symbols: Sequence[str], archs: Sequence[str], again: bool) -> Action:
+        """Build what is missing and check these kernels."""
+
+        def run(cancel: Cancel) -> Iterator[Event]:
+            from tracker.actions.verify import verify
+
+            return verify(self.project, cancel, selector=",".join(symbols), archs=tuple(archs), again=again)
+
+        return run

@@ -1,0 +1,1 @@
+"""Widgets: each draws one thing and posts messages about what the user did to it."""

@@ -1,0 +1,230 @@
+"""The matrix: kernels by architectures, drawn line by line, so that its cost does not depend on the number of rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tracker.tui.model import Arrangement, GroupRow, Row, View
+from tracker.tui.palette import Palette
+from tracker.tui.widgets.columns import Column, clip, fit, pieces
+
+HEADER = 2
+"""Lines that stay: the titles and the totals."""
+
+
+class Matrix(ScrollView, can_focus=True):
+    """Shows an arrangement. The cursor is a row and a column: column 0 means every architecture."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("left,h", "column(-1)", "Previous architecture", show=False),
+        Binding("right,l", "column(1)", "Next architecture", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False),
+        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False),
+        Binding("home,g", "edge(-1)", "First row", show=False),
+        Binding("end,G", "edge(1)", "Last row", show=False),
+    ]
+
+    cursor = reactive(0)
+    column = reactive(0)
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands on another row or architecture, or the row's content changed."""
+
+        row: Row | None
+        arch: str | None
+
+    @dataclass
+    class Opened(Message):
+        """A row was clicked twice."""
+
+        row: Row
+
+    @dataclass
+    class HeaderClicked(Message):
+        """A column's title was clicked."""
+
+        column: str
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.arrangement = Arrangement((), (), 0, ())
+        self.view = View()
+        self.marks: frozenset[str] = frozenset()
+        self.columns: tuple[Column, ...] = ()
+        self.note = "loading…"
+        self._palette = Palette()
+        self._totals: Strip | None = None
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        rows = self.arrangement.rows
+        return rows[self.cursor] if 0 <= self.cursor < len(rows) else None
+
+    @property
+    def arch(self) -> str | None:
+        """The architecture under the cursor, None for all."""
+        return self.arrangement.archs[self.column - 1] if 0 < self.column <= len(self.arrangement.archs) else None
+
+    def show(self, arrangement: Arrangement, view: View, marks: frozenset[str]) -> None:
+        """Draw other rows. The cursor stays on its row's key; where that is gone, on the same line."""
+        key, top = (self.row.key if self.row else None), self.cursor - self.scroll_offset.y
+        self.arrangement, self.view, self.marks = arrangement, view, marks
+        self._layout_columns()
+        at = arrangement.position.get(key, self.cursor) if key else self.cursor
+        self.set_reactive(Matrix.cursor, max(0, min(at, len(arrangement.rows) - 1)))
+        self.column = min(self.column, len(arrangement.archs))
+        self.scroll_to(y=self.cursor - top, animate=False, immediate=True)
+        self._reveal()
+        self.refresh()
+        self._tell()
+
+    def go_to(self, key: str) -> bool:
+        """Put the cursor on a row; False when it is not shown."""
+        at = self.arrangement.position.get(key)
+        if at is None:
+            return False
+        self.cursor = at
+        return True
+
+    def notify_style_update(self) -> None:
+        """Colours may have changed."""
+        super().notify_style_update()
+        self._palette = Palette()
+        self._totals = None
+
+    def _layout_columns(self) -> None:
+        longest = max((len(kernel.symbol) for kernel in self.arrangement.shown), default=0) + 6
+        self.columns = fit(self.scrollable_content_region.width or self.size.width, self.arrangement.archs, longest)
+        self._totals = None
+        self.virtual_size = Size(0, len(self.arrangement.rows) + HEADER)
+
+    def on_resize(self) -> None:
+        """Other columns may fit."""
+        self._layout_columns()
+        self._reveal()
+        self.refresh()
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Draw the two rows concerned."""
+        for line in (old, new):
+            self._refresh_row(line)
+        self._reveal()
+        self._tell()
+
+    def watch_column(self) -> None:
+        """Draw the crosshair elsewhere."""
+        self.refresh()
+        self._tell()
+
+    def _tell(self) -> None:
+        self.post_message(self.Moved(self.row, self.arch))
+
+    def _refresh_row(self, row: int) -> None:
+        y = row - self.scroll_offset.y + HEADER
+        if HEADER <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def _reveal(self) -> None:
+        page = max(1, self.size.height - HEADER)
+        top = self.scroll_offset.y
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+        elif self.cursor >= top + page:
+            self.scroll_to(y=self.cursor - page + 1, animate=False, immediate=True)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by rows."""
+        self.cursor = max(0, min(self.cursor + by, len(self.arrangement.rows) - 1))
+
+    def action_page(self, pages: float) -> None:
+        """Move the cursor by pages."""
+        self.action_move(int(pages * max(1, self.size.height - HEADER - 1)))
+
+    def action_edge(self, way: int) -> None:
+        """Go to the first or the last row."""
+        self.action_move(way * len(self.arrangement.rows))
+
+    def action_column(self, by: int) -> None:
+        """Move between the architectures; column 0 stands for all."""
+        self.column = max(0, min(self.column + by, len(self.arrangement.archs)))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor, a double click opens, a click on a title sorts."""
+        at = next((column for column in self.columns if column.start <= event.x < column.start + column.width), None)
+        if event.y < HEADER:
+            if at:
+                self.post_message(self.HeaderClicked(at.name))
+            return
+        line = event.y - HEADER + self.scroll_offset.y
+        if line >= len(self.arrangement.rows):
+            return
+        self.cursor = line
+        if at:
+            archs = self.arrangement.archs
+            self.column = archs.index(at.name) + 1 if at.name in archs else 0
+        if event.chain == 2 and self.row:
+            self.post_message(self.Opened(self.row))
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the viewport."""
+        width = self.size.width
+        if y < HEADER:
+            strip = self._total() if y else self._header()
+            return strip.adjust_cell_length(width, self._palette("$foreground", "$panel"))
+        line = y - HEADER + self.scroll_offset.y
+        blank = self._palette("$foreground")
+        if line >= len(self.arrangement.rows):
+            text = f"  {self.note}" if not self.arrangement.rows and y == HEADER + 1 else ""
+            return Strip([Segment(text, self._palette("$foreground-muted"))]).adjust_cell_length(width, blank)
+        return self._row(line).adjust_cell_length(width, blank)
+
+    def _total(self) -> Strip:
+        row = GroupRow("", "all shown", 0, self.arrangement.shown, False)
+        if self._totals is None:
+            self._totals = self._segments(row, False, lambda _: "$panel")
+        return self._totals
+
+    def _header(self) -> Strip:
+        segments = []
+        for column in self.columns:
+            arrow = ("▼" if self.view.reverse else "▲") if column.name == self.view.sort else ""
+            title = " " + column.title if column.name == "kernel" else column.title
+            style = "bold $text-primary" if column.name == self.arch else "bold $foreground"
+            for text, _ in clip([(title + arrow, "")], column.width):
+                segments.append(Segment(text, self._palette(style, "$panel")))
+        return Strip(segments)
+
+    def _row(self, line: int) -> Strip:
+        row = self.arrangement.rows[line]
+        here = line == self.cursor
+        return self._segments(row, row.key in self.marks, lambda column: self._background(here, column))
+
+    def _segments(self, row: Row, marked: bool, background: Callable[[str], str]) -> Strip:
+        segments = []
+        for column in self.columns:
+            behind = background(column.name)
+            for text, style in clip(pieces(row, column, marked), column.width):
+                segments.append(Segment(text, self._palette(style, behind)))
+        return Strip(segments)
+
+    def _background(self, here: bool, column: str) -> str:
+        if not here:
+            return "$surface"
+        if column == (self.arch or "kernel"):
+            return "$primary-muted" if self.has_focus else "$panel"
+        return "$boost" if not self.has_focus else "$panel"
