@@ -7,12 +7,15 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 LAYOUT = "1"
 """Raised when the files of a build or the way they are made change meaning."""
+ABANDONED = 24 * 3600
+"""Seconds after which nobody builds in a folder any more."""
 
 _LINE_MARKER = re.compile(r'^# (\d+) "(.*)"', re.MULTILINE)
 
@@ -47,6 +50,10 @@ def build_key(preprocessed: str, folders: tuple[Path, ...], *parts: str) -> str:
 def workspace(cache: Path) -> Iterator[Path]:
     """A folder to build in, removed afterwards unless it was published."""
     (cache / "tmp").mkdir(parents=True, exist_ok=True)
+    for left in (cache / "tmp").iterdir():  # by a process that was killed
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > ABANDONED:
+                shutil.rmtree(left)
     folder = Path(tempfile.mkdtemp(dir=cache / "tmp"))
     try:
         yield folder

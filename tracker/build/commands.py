@@ -24,7 +24,14 @@ CODE_OBJECT_VERSION = "-mcode-object-version=5"  # the newest that every ROCm 6 
 def flags(unit: Unit, target: str, toolchain: Toolchain) -> Command:
     """Everything that decides what comes out apart from the preprocessed text and the toolchain; free of paths."""
     if get_arch(target).vendor == "nvidia":
-        language: Command = ("-x", "cuda", f"--cuda-gpu-arch={target}", "-nocudainc", "-nocudalib")
+        language: Command = (
+            "-x",
+            "cuda",
+            f"--cuda-gpu-arch={target}",
+            "-nocudainc",
+            "-nocudalib",
+            "-Wno-unknown-cuda-version",
+        )
     else:
         language = ("-x", "hip", f"--offload-arch={target}", "-fuse-cuid=none", CODE_OBJECT_VERSION)
         if _own_headers(unit, target, toolchain):
