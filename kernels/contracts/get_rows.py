@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels.contracts import data, geometry
 from kernels.contracts.base import Effort, Prepared
@@ -43,7 +44,7 @@ def _float_table(kind: str, classes: list[str], columns: int, rng: Rng) -> tuple
 def _float_bits(size: int, name: str, columns: int, rng: Rng) -> Bytes:
     """Random bit patterns of `size` bytes: any value, infinities, NaN and denormals among them; zero for `zero`."""
     top = 1 << 8 * size
-    draw: dict[str, Callable[[], np.ndarray[tuple[int, ...], np.dtype[np.int64]]]] = {
+    draw: dict[str, Callable[[], NDArray[np.int64]]] = {
         "zero": lambda: np.zeros(columns, np.int64),
         "denormal": lambda: rng.integers(1, 0x80, columns) + rng.integers(0, 2, columns) * (top >> 1),
         "largest": lambda: np.full(columns, 0x7F7F if size == 2 else 0x7F7FFFFF),
@@ -58,10 +59,15 @@ def _table(kernel: KernelName, classes: list[str], columns: int, rng: Rng) -> tu
     return with_tail(kernel.type, blocks), decode_rows(kernel.type, blocks).value.astype(np.float32)
 
 
+def _ids(rows: int, count: int, rng: Rng) -> NDArray[np.uint32]:
+    """Row numbers out of order: every row once before any comes again."""
+    return np.concatenate([rng.permutation(rows) for _ in range(geometry.ceil_div(count, rows))])[:count].astype("<u4")
+
+
 def _build(kernel: KernelName, shape: Shape) -> Prepared:
     rows, columns, rng = shape["rows"], shape["cols"], shape.generator()
     table, values = _table(kernel, data.weight_classes(shape.data, rows), columns, rng)
-    ids = rng.integers(0, rows, shape["ids"]).astype("<u4")
+    ids = _ids(rows, shape["ids"], rng)
     sizes = geometry.table()["get_rows"]
     grid_y = min(geometry.ceil_div(columns, sizes["elements"][kernel.type]), geometry.table()["grid_limit"])
     size = block_format(kernel.type).size(columns) if quantized(kernel.type) else columns * FLOAT_BYTES[kernel.type]

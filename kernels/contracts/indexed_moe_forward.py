@@ -6,6 +6,7 @@ Every expert counts: candle's q8_0 kernel reads experts above 0 at the wrong off
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels.contracts import data, geometry, oracle, q8_1
 from kernels.contracts.base import Effort, Prepared
@@ -63,7 +64,7 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
     return Prepared(launch, (oracle.expectation("all_outputs", _chosen(every, ids, rows), columns),))
 
 
-def _chosen(every: oracle.Product, ids: np.ndarray[tuple[int, ...], np.dtype[np.uint32]], rows: int) -> oracle.Product:
+def _chosen(every: oracle.Product, ids: NDArray[np.uint32], rows: int) -> oracle.Product:
     """From products of all input rows with all experts' rows, those that slot (b, t) asks for."""
     batch, topk = ids.shape
     inputs = len(every.reference) // batch
