@@ -38,14 +38,14 @@ class Source(Base):
     path: Mapped[str]
     origin: Mapped[str]
     sha256: Mapped[str]
-    key: Mapped[str]
-    """What decides the facts besides the text: a hash of include folders, defines and the scanner's version."""
+    arguments: Mapped[str]
+    """Hash of everything besides files that decided the facts: the parser's arguments and its version."""
     helpers: Mapped[list[Any]]
     structs: Mapped[list[Any]]
 
 
 class Dependency(Base):
-    """A file that the parse of a source read, the source itself excluded."""
+    """A file that the facts of a source were read from, and its hash."""
 
     __tablename__ = "dependencies"
 

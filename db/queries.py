@@ -85,6 +85,32 @@ def evidence(engine: Engine, symbol: str, arch: str | None = None) -> list[Evide
     return [_evidence(row, builds.get((row.symbol, row.arch)), current_contract(symbol)) for row in rows]
 
 
+def holding(engine: Engine, archs: Sequence[str]) -> dict[CellKey, list[Evidence]]:
+    """Per cell the evidence that speaks of its present code and contract, newest first; see `_holding`."""
+    with engine.connect() as connection:
+        return _holding(connection, archs, cell_builds(connection, archs))
+
+
+def durations(engine: Engine) -> dict[CellKey, float]:
+    """Seconds that the newest check of each kernel took on each arch."""
+    e = m.Evidence
+    newest = select(func.max(e.id)).where(e.effort != "case").group_by(e.symbol, e.arch)
+    with engine.connect() as connection:
+        rows = connection.execute(select(e.symbol, e.arch, e.seconds).where(e.id.in_(newest))).all()
+    return {(symbol, arch): seconds for symbol, arch, seconds in rows}
+
+
+def counts(engine: Engine, side: str, path: str) -> tuple[int, int]:
+    """How many kernels and parser errors a scanned source has."""
+    here = select(m.Source.id).where(m.Source.side == side, m.Source.path == path).scalar_subquery()
+    of_kernels = select(func.count()).where(m.Kernel.source_id == here).scalar_subquery()
+    serious = m.Diagnostic.severity.in_(("error", "fatal"))
+    of_errors = select(func.count()).where(m.Diagnostic.source_id == here, serious).scalar_subquery()
+    with engine.connect() as connection:
+        kernels, errors = connection.execute(select(of_kernels, of_errors)).one()
+    return kernels, errors
+
+
 def sources(engine: Engine, side: str | None = None) -> list[SourceFile]:
     """The scanned files and the files of recorded inventories, by side and path."""
     statement = select(m.Source).order_by(m.Source.side, m.Source.path, m.Source.origin)
@@ -102,7 +128,7 @@ def sources(engine: Engine, side: str | None = None) -> list[SourceFile]:
             row.path,
             row.origin,
             row.sha256,
-            row.key,
+            row.arguments,
             tuple(row.helpers),
             tuple(row.structs),
             tuple(dependencies[row.id]),

@@ -26,7 +26,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def source(engine: Engine, facts: Mapping[str, Any], *, key: str, origin: str = "") -> None:
+def source(engine: Engine, facts: Mapping[str, Any], *, arguments: str = "", origin: str = "") -> None:
     """Replace what is known about one source by `facts` (fields of `tracker.scan.facts.FileFacts`)."""
     with writing(engine) as session:
         session.execute(
@@ -37,14 +37,17 @@ def source(engine: Engine, facts: Mapping[str, Any], *, key: str, origin: str = 
             path=facts["path"],
             origin=origin,
             sha256=facts["sha256"],
-            key=key,
+            arguments=arguments,
             helpers=list(facts["helpers"]),
             structs=list(facts["structs"]),
         )
         session.add(row)
         session.flush()
         _add_all(
-            session, Dependency, ({"path": path, "sha256": sha256} for path, sha256 in facts["dependencies"]), row.id
+            session,
+            Dependency,
+            ({"path": path, "sha256": sha256} for path, sha256 in dict(facts["dependencies"]).items()),
+            row.id,
         )
         _add_all(session, Diagnostic, map(_diagnostic, facts["diagnostics"]), row.id)
         _add_all(session, Kernel, map(_kernel, facts["kernels"]), row.id)
@@ -53,6 +56,12 @@ def source(engine: Engine, facts: Mapping[str, Any], *, key: str, origin: str = 
 def inventory(engine: Engine, keep: Iterable[SourceKey], pairs: Sequence[Mapping[str, Any]]) -> None:
     """End a scan: forget sources not in `keep` and replace all `pairs` (cuda_symbol, hip_symbol, differences)."""
     kept = set(keep)
+    wanted = [(pair["cuda_symbol"], pair["hip_symbol"], list(pair["differences"])) for pair in pairs]
+    with engine.connect() as connection:
+        present = set(map(tuple, connection.execute(select(Source.side, Source.path, Source.origin))))
+        there = connection.execute(select(Pair.cuda_symbol, Pair.hip_symbol, Pair.differences).order_by(Pair.id))
+        if present == kept and list(map(tuple, there)) == wanted:
+            return
     with writing(engine) as session:
         for id, side, path, origin in session.execute(select(Source.id, Source.side, Source.path, Source.origin)).all():
             if (side, path, origin) not in kept:

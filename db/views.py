@@ -111,11 +111,11 @@ class Message:
 class SourceFile:
     """A scanned file, or a file of a recorded inventory (then `origin` names the recording)."""
 
-    side: str
+    side: Literal["cuda", "hip"]
     path: str
     origin: str
     sha256: str
-    key: str
+    arguments: str
     helpers: tuple[str, ...]
     structs: tuple[str, ...]
     dependencies: tuple[tuple[str, str], ...] = ()

@@ -33,7 +33,7 @@ class Project:
     defines: tuple[str, ...] = ()
     archs: tuple[str, ...] = DEFAULT_ARCHS
     rename: tuple[tuple[str, str], ...] = tuple(DEFAULT_RENAME.items())
-    """(part of a CUDA name, what stands there in the HIP name)."""
+    """(regular expression in a CUDA name, what stands there in the HIP name)."""
     cache: Path = Path()
     toolchain: str | None = None
 

@@ -63,16 +63,21 @@ def select(text: str | Iterable[str], kernels: Sequence[KernelStatus], archs: Se
 
     Raises UsageError with near matches when a word or the whole selector chooses nothing.
     """
-    words = text.split() if isinstance(text, str) else [word for part in text for word in part.split()]
-    groups = [[_word(part, kernels, archs) for part in word.split(",") if part] for word in words]
+    groups = [[_word(part) for part in word.split(",") if part] for word in words(text)]
     for group in groups:
         for word in group:
             if not any(_matching([[word]], kernels, archs)):
                 raise _no_match(word.text, kernels, archs)
     cells = tuple(_matching(groups, kernels, archs))
     if groups and not cells:
-        raise UsageError(f"no kernel matches all of: {' '.join(words)}", "leave one of the words out")
+        raise UsageError(f"no kernel matches all of: {' '.join(words(text))}", "leave one of the words out")
     return Selection(cells)
+
+
+def words(text: str | Iterable[str]) -> tuple[str, ...]:
+    """A selector taken apart at its spaces, from one text or several command line arguments."""
+    parts = [text] if isinstance(text, str) else text
+    return tuple(word for part in parts for word in part.split())
 
 
 def _matching(groups: list[list[Word]], kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Iterator[Cell]:
@@ -82,7 +87,7 @@ def _matching(groups: list[list[Word]], kernels: Sequence[KernelStatus], archs: 
                 yield kernel, arch
 
 
-def _word(text: str, kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Word:
+def _word(text: str) -> Word:
     field, colon, value = text.partition(":")
     if not colon:
         return Word(text, _by_name(text))

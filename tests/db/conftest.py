@@ -14,7 +14,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setattr(queries, "current_contract", lambda symbol: "dequantize/1")
     engine = open_database(tmp_path / "kerntrack.db")
     cuda = samples.facts("cuda", "a.cu", samples.kernel(samples.Q4, macro_line=2), samples.kernel(samples.Q5))
-    record.source(engine, cuda, key="")
+    record.source(engine, cuda)
     samples.port(engine, "f1")
     pairs = (
         {"cuda_symbol": samples.Q4, "hip_symbol": None, "differences": []},

@@ -110,4 +110,4 @@ def check(arch: str, code_hash: str, **changes: Any) -> dict[str, Any]:
 
 def port(engine: Engine, fingerprint: str) -> None:
     """Rescan `q5.hip` with another source fingerprint."""
-    record.source(engine, facts("hip", "q5.hip", kernel(Q5, fingerprint=fingerprint)), key="")
+    record.source(engine, facts("hip", "q5.hip", kernel(Q5, fingerprint=fingerprint)))

@@ -78,7 +78,7 @@ def upgrade() -> None:
         sa.Column("path", sa.String(), nullable=False),
         sa.Column("origin", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("arguments", sa.String(), nullable=False),
         sa.Column("helpers", sa.JSON(), nullable=False),
         sa.Column("structs", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),

@@ -1,0 +1,175 @@
+"""Compile: build the HIP sources that hold the selected kernels, for the selected archs, in parallel."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from db import queries, record
+from db.cells import CellBuild
+from db.views import KernelFacts
+from tracker.actions.events import Built, Event, Finished, Note, Plan, Step
+from tracker.actions.history import recorded
+from tracker.actions.scan import rescan
+from tracker.actions.status import changed_sources
+from tracker.actions.store import open_store
+from tracker.build import codeobject
+from tracker.build.archs import get_arch
+from tracker.build.compiler import compile_units
+from tracker.build.records import BuildRecord, Unit
+from tracker.build.toolchain import Toolchain, discover
+from tracker.cancel import Cancel
+from tracker.config import Project
+from tracker.errors import CancelledError
+from tracker.selectors import Cell, Selection, select, words
+
+Target = tuple[str, str]
+"""(HIP source as facts name it, arch)."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be built, and what the sources hold."""
+
+    targets: tuple[Target, ...]
+    kernels: Mapping[str, Sequence[KernelFacts]]
+    """By source."""
+
+
+def compile_kernels(
+    project: Project,
+    cancel: Cancel,
+    *,
+    selector: str | Sequence[str],
+    archs: Sequence[str] | None = None,
+    again: bool = False,
+) -> Iterator[Event]:
+    """Build what is not built yet (`again`: everything selected) and keep every attempt.
+
+    Raises UsageError when the selector chooses nothing, AbsentError when there is no compiler.
+    """
+    engine = open_store(project)
+    chosen = words(selector)
+    options = {"selector": list(chosen), "archs": list(archs or project.archs)}
+    yield from recorded(engine, "compile", options, _compile(project, engine, cancel, chosen, archs, again))
+
+
+def _compile(
+    project: Project,
+    engine: Engine,
+    cancel: Cancel,
+    selector: Sequence[str],
+    archs: Sequence[str] | None,
+    again: bool,
+) -> Iterator[Event]:
+    yield from rescan(project, engine, cancel)
+    selection = choose(project, engine, selector, archs)
+    yield from note_unported(selection)
+    toolchain = discover(project.toolchain)[0]
+    work = needed(engine, selection.cells, toolchain, again)
+    yield Plan("compile", len(work.targets))
+    tally = {"built": 0, "cached": 0, "failed": 0}
+    for done, event in enumerate(build(project, engine, work, toolchain, cancel), start=1):
+        yield event
+        if isinstance(event, Built):
+            tally[
+                "cached" if event.record.ok and event.record.cached else "built" if event.record.ok else "failed"
+            ] += 1
+            yield Step(done, f"{event.record.unit.source.name} {event.record.arch}")
+    after = choose(project, engine, selector, archs)
+    yield _finish(after, tally)
+
+
+def choose(project: Project, engine: Engine, selector: Sequence[str], archs: Sequence[str] | None) -> Selection:
+    """The selected cells, ported or not. `archs` replaces the project's columns."""
+    columns = [get_arch(name).name for name in archs] if archs else list(project.archs)
+    return select(selector, queries.status(engine, columns), columns)
+
+
+def note_unported(selection: Selection) -> Iterator[Event]:
+    """Say how many of the selected kernels there is nothing to build of."""
+    missing = [kernel.symbol for kernel in selection.kernels if kernel.port == "missing"]
+    if missing:
+        some = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
+        yield Note(f"{len(missing)} of {len(selection.kernels)} selected kernels are not ported yet: {some}")
+
+
+def needed(engine: Engine, cells: Iterable[Cell], toolchain: Toolchain, again: bool) -> Work:
+    """The builds without which the cells' present source has no code object of this toolchain at hand."""
+    sources: dict[str, list[KernelFacts]] = defaultdict(list)
+    home: dict[str, str] = {}
+    for facts in queries.kernels(engine, "hip"):
+        sources[facts.source].append(facts)
+        home.setdefault(facts.symbol, facts.source)
+    wanted = [(kernel.port_symbol, arch) for kernel, arch in cells if kernel.port_symbol in home]
+    with engine.connect() as connection:
+        builds = queries.cell_builds(connection, sorted({arch for _, arch in wanted}))
+    targets: dict[Target, None] = {}
+    for symbol, arch in wanted:
+        if symbol is not None and (again or not _usable(builds.get((symbol, arch)), toolchain)):
+            targets[home[symbol], arch] = None
+    return Work(tuple(targets), sources)
+
+
+def _usable(found: CellBuild | None, toolchain: Toolchain) -> bool:
+    if found is None or not found.fresh or found.code_hash is None or found.toolchain != toolchain.version:
+        return False
+    return all(path and Path(path).is_file() for path in (found.assembly, found.code_object))
+
+
+def build(project: Project, engine: Engine, work: Work, toolchain: Toolchain, cancel: Cancel) -> Iterator[Event]:
+    """Compile and record each target as it is finished. Raises CancelledError once cancelled."""
+    units = [(unit_of(project, source), arch) for source, arch in work.targets]
+    names = {unit.source: source for (unit, _), (source, _) in zip(units, work.targets, strict=True)}
+    for attempt in compile_units(units, toolchain, project.cache, cancel):
+        if attempt.outcome == "cancelled":
+            continue
+        source = names[attempt.unit.source]
+        if source in changed_sources(project, engine):
+            yield Note(f"{source} changed while it was being compiled; run the command again", "warning")
+            continue
+        yield keep(engine, source, attempt, work.kernels[source])
+    if cancel.is_set():
+        raise CancelledError("cancelled; builds finished before are kept")
+
+
+def unit_of(project: Project, source: str) -> Unit:
+    """How a HIP source of the project is compiled."""
+    return Unit(project.root / source, project.include, project.defines)
+
+
+def keep(engine: Engine, source: str, attempt: BuildRecord, kernels: Sequence[KernelFacts]) -> Built:
+    """Write one attempt, with the kernels found in what it made, to the database."""
+    objects = codeobject.read(attempt.code_object).kernels if attempt.code_object else {}
+    record.build(
+        engine,
+        _columns(source, attempt),
+        {kernel.symbol: kernel.fingerprint for kernel in kernels},
+        {symbol: asdict(found) for symbol, found in objects.items()},
+    )
+    return Built(attempt)
+
+
+def _columns(source: str, attempt: BuildRecord) -> dict[str, Any]:
+    same = ("arch", "toolchain", "returncode", "output", "seconds", "cached", "key", "outcome")
+    return {
+        **{name: getattr(attempt, name) for name in same},
+        "source": source,
+        "commands": list(attempt.commands),
+        "assembly": str(attempt.assembly) if attempt.assembly else None,
+        "code_object": str(attempt.code_object) if attempt.code_object else None,
+    }
+
+
+def _finish(selection: Selection, tally: Mapping[str, int]) -> Finished:
+    cells = [kernel.archs[arch] for kernel, arch in selection.cells if kernel.port_symbol]
+    failed = sum(cell.state == "build failed" for cell in cells)
+    compiled = sum(bool(cell.code_hash) and cell.fresh for cell in cells)
+    summary = {**tally, "cells": len(cells), "compiled": compiled, "build failed": failed}
+    done = f"{compiled} of {len(cells)} kernel builds are there" if cells else "nothing to compile: not ported yet"
+    if not any(tally.values()) and cells:
+        return Finished(failed == 0, f"nothing to do: {done}", summary)
+    return Finished(bool(cells) and compiled == len(cells), done, summary)

@@ -1,0 +1,51 @@
+"""From stored kernels to what the pairing compares, and back to rows."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Engine
+
+from db import queries
+from db.views import KernelFacts
+from tracker.scan.facts import Kernel, Parameter, Place
+from tracker.scan.pairing import RenameRules, pair
+
+
+def pair_up(engine: Engine, rename: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Pair all stored kernels; the rows of `db.record.inventory`. Of kernels with one symbol the first counts."""
+    cuda, hip = (first_of_each(queries.kernels(engine, side)) for side in ("cuda", "hip"))
+    found = pair([_kernel(facts) for facts in cuda], [_kernel(facts) for facts in hip], RenameRules(tuple(rename)))
+    return [
+        {
+            "cuda_symbol": each.cuda.symbol if each.cuda else None,
+            "hip_symbol": each.hip.symbol if each.hip else None,
+            "differences": list(each.differences),
+        }
+        for each in found
+    ]
+
+
+def first_of_each(kernels: Iterable[KernelFacts]) -> list[KernelFacts]:
+    """One kernel per symbol: the first, in scanned order."""
+    found: dict[str, KernelFacts] = {}
+    for kernel in kernels:
+        found.setdefault(kernel.symbol, kernel)
+    return list(found.values())
+
+
+def _kernel(facts: KernelFacts) -> Kernel:
+    return Kernel(
+        symbol=facts.symbol,
+        name=facts.name,
+        template_arguments=facts.template_arguments,
+        parameters=tuple(Parameter(name, type) for name, type in facts.parameters),
+        place=Place(facts.path, facts.line),
+        macro=facts.macro,
+        macro_place=Place(facts.macro_path, facts.macro_line or 0) if facts.macro_path else None,
+        max_threads=facts.max_threads,
+        min_blocks=facts.min_blocks,
+        static_lds=facts.static_lds,
+        fingerprint=facts.fingerprint,
+        helpers=facts.helpers,
+        structs=facts.structs,
+    )

@@ -1,0 +1,145 @@
+"""Scan: read both sides' sources, keep what they hold, pair the kernels."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from db import queries, record
+from db.record import SourceKey
+from db.views import SourceFile
+from tracker.actions.baselines import take_baseline, write_baseline
+from tracker.actions.events import Event, Finished, Note, Plan, Scanned, Step
+from tracker.actions.history import recorded
+from tracker.actions.pairs import pair_up
+from tracker.actions.status import counts
+from tracker.actions.store import Disk, open_store
+from tracker.cancel import Cancel
+from tracker.config import Project
+from tracker.errors import UsageError
+from tracker.scan import find_sources, scan_file
+from tracker.scan.facts import Side
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one scan covers."""
+
+    cuda: tuple[Path, ...]
+    baselines: tuple[Path, ...]
+    hip: tuple[Path, ...]
+
+    def options(self) -> dict[str, list[str]]:
+        """As kept in the history, so that a later scan without arguments repeats it."""
+        return {side: [str(path) for path in paths] for side, paths in vars(self).items()}
+
+
+def scan(
+    project: Project,
+    cancel: Cancel,
+    *,
+    cuda: Sequence[Path] = (),
+    hip: Sequence[Path] = (),
+    record: Path | None = None,
+    origin: str = "",
+    again: bool = False,
+) -> Iterator[Event]:
+    """Scan the project's sources, or `cuda` and `hip` in place of what it names.
+
+    Unchanged files are not parsed again unless `again`. `record` writes the CUDA side's facts as a baseline that says
+    it comes from `origin`. Raises UsageError when there is nothing to scan.
+    """
+    engine = open_store(project)
+    inputs = choose_inputs(project, engine, cuda, hip)
+    yield from recorded(engine, "scan", inputs.options(), _scan(project, engine, inputs, cancel, again))
+    if record:
+        yield from write_baseline(project, inputs.cuda, record, origin, cancel)
+
+
+def rescan(project: Project, engine: Engine, cancel: Cancel) -> Iterator[Event]:
+    """Bring the inventory up to date before something is built from it. Quiet where nothing changed."""
+    inputs = choose_inputs(project, engine, (), ())
+    for event in _scan(project, engine, inputs, cancel, again=False):
+        if isinstance(event, Scanned) and not event.unchanged:
+            yield Note(f"{event.path} changed: {event.kernels} kernels, {event.errors} errors")
+        elif isinstance(event, Note):
+            yield event
+
+
+def choose_inputs(project: Project, engine: Engine, cuda: Sequence[Path], hip: Sequence[Path]) -> Inputs:
+    """Given paths count; else those of kerntrack.toml; else, without that file, those of the last scan."""
+    known = Inputs(project.cuda, project.baselines, project.hip)
+    if project.config is None:
+        for run in queries.runs(engine, "scan", limit=1):
+            known = Inputs(*(tuple(map(Path, run.options[side])) for side in ("cuda", "baselines", "hip")))
+    if cuda:
+        known = Inputs(tuple(path.resolve() for path in cuda), (), known.hip)
+    if hip:
+        known = Inputs(known.cuda, known.baselines, tuple(path.resolve() for path in hip))
+    if not any(vars(known).values()):
+        raise UsageError(
+            f"nothing to scan: {project.config or project.root} names no sources",
+            "give --cuda PATH and --hip PATH, or write a project file with `kerntrack init`",
+        )
+    return known
+
+
+def _scan(project: Project, engine: Engine, inputs: Inputs, cancel: Cancel, again: bool) -> Iterator[Event]:
+    files = [*_sources(inputs.cuda, "cuda"), *_sources(inputs.hip, "hip")]
+    yield Plan("scan", len(files) + len(inputs.baselines))
+    seen: list[Scanned] = []
+    keep: list[SourceKey] = []
+    known = {(source.side, source.path): source for source in queries.sources(engine) if not source.origin}
+    disk = Disk(project)
+    for path, side in files:
+        cancel.check()
+        source = known.get((side, relative(path, project.root)))
+        if source and not again and disk.unchanged(source):
+            seen.append(_unchanged(engine, source))
+        else:
+            seen.append(_parse(project, engine, path, side, disk.arguments(side)))
+        keep.append((side, seen[-1].path, ""))
+        yield seen[-1]
+        yield Step(len(seen), seen[-1].path)
+    for file in inputs.baselines:
+        for scanned, key in take_baseline(engine, file):
+            keep.append(key)
+            seen.append(scanned)
+            yield scanned
+    record.inventory(engine, keep, pair_up(engine, project.rename))
+    yield _finish(project, engine, seen)
+
+
+def _sources(paths: Sequence[Path], side: Side) -> list[tuple[Path, Side]]:
+    return [(path, side) for path in find_sources(paths, side)]
+
+
+def relative(path: Path, root: Path) -> str:
+    """The name of a file in facts: relative to the root where it lies inside, posix."""
+    path = path.resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+
+
+def _unchanged(engine: Engine, source: SourceFile) -> Scanned:
+    kernels, errors = queries.counts(engine, source.side, source.path)
+    return Scanned(source.path, source.side, kernels, True, errors)
+
+
+def _parse(project: Project, engine: Engine, path: Path, side: Side, arguments: str) -> Scanned:
+    facts = scan_file(path, side, include=project.include, defines=project.defines, root=project.root)
+    record.source(engine, asdict(facts), arguments=arguments)
+    errors = sum(found.severity in ("error", "fatal") for found in facts.diagnostics)
+    return Scanned(facts.path, side, len(facts.kernels), False, errors)
+
+
+def _finish(project: Project, engine: Engine, seen: Sequence[Scanned]) -> Finished:
+    kernels = queries.status(engine, project.archs)
+    totals = counts(kernels, project.archs)
+    errors = sum(each.errors for each in seen)
+    parsed = sum(not each.unchanged for each in seen)
+    summary = {**totals, "files": len(seen), "parsed": parsed, "errors": errors}
+    message = f"{totals['ported']} of {totals['kernels']} ported"
+    if not kernels:
+        return Finished(False, "no kernels found in the sources", summary)
+    return Finished(True, message, summary)

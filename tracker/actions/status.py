@@ -1,0 +1,67 @@
+"""Status: the matrix as it stands, and how far the port is in numbers. Reads only."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from db import queries
+from db.views import ArchStatus, KernelStatus
+from tracker.actions.store import Disk, open_store
+from tracker.config import Project
+from tracker.selectors import Selection, select
+
+NO_CELL = ArchStatus("none", True)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Rows and columns, and the sources that are no longer what was scanned."""
+
+    kernels: list[KernelStatus]
+    archs: tuple[str, ...]
+    changed: tuple[str, ...]
+
+    def select(self, selector: Sequence[str]) -> Selection:
+        """The cells that a selector chooses. Raises UsageError when there are none."""
+        return select(selector, self.kernels, self.archs)
+
+
+def load(project: Project) -> Matrix:
+    """The project's matrix. Raises UsageError when it was never scanned."""
+    engine = open_store(project, read_only=True)
+    kernels = queries.status(engine, project.archs)
+    return Matrix(kernels, project.archs, tuple(changed_sources(project, engine)))
+
+
+def changed_sources(project: Project, engine: Engine) -> list[str]:
+    """Scanned files that are no longer what they were when scanned."""
+    disk = Disk(project)
+    scanned = (source for source in queries.sources(engine) if not source.origin)
+    return [source.path for source in scanned if not disk.unchanged(source)]
+
+
+def counts(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> dict[str, Any]:
+    """Totals. `kernels` counts CUDA kernels; a cell counts under its state while it is fresh, else under `stale`."""
+    ports = Counter(kernel.port for kernel in kernels if kernel.baseline)
+    return {
+        "kernels": ports.total(),
+        "ported": ports["ported"],
+        "drifted": ports["drifted"],
+        "missing": ports["missing"],
+        "extra": sum(kernel.baseline is None for kernel in kernels),
+        "archs": {arch: _states(kernels, arch) for arch in archs},
+    }
+
+
+def _states(kernels: Sequence[KernelStatus], arch: str) -> dict[str, int]:
+    cells = (kernel.archs.get(arch, NO_CELL) for kernel in kernels)
+    return dict(sorted(Counter(cell.state if cell.fresh else "stale" for cell in cells).items()))
+
+
+def display_path(path: Path, project: Project) -> str:
+    """A path for messages: relative to the project's root where it lies inside."""
+    return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path)
