@@ -61,8 +61,8 @@ def _overwritten(report: LaunchReport) -> str | None:
     if not report.overwrites:
         return None
     first = report.overwrites[0]
-    place = f"{-first.offset} bytes before" if first.offset < 0 else f"at byte {first.offset}, behind"
-    return f"out of bounds: {len(report.overwrites)} bytes written outside {first.buffer}, the first {place} it"
+    place = f"{-first.offset} bytes before its start" if first.offset < 0 else f"at byte {first.offset}, behind its end"
+    return f"out of bounds: written outside {first.buffer}, {place}"
 
 
 def _changed_input(launch: Launch, report: LaunchReport) -> str | None:

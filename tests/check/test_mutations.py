@@ -1,0 +1,73 @@
+"""Faults are put where they belong, change exactly one place, and leave comments and directives alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.check.mutations import mutations, tokens
+
+
+def faults(text: str, fault: str) -> set[str]:
+    """All texts that one class of fault makes of `text`."""
+    return {mutation.apply(text) for mutation in mutations(text) if mutation.fault == fault}
+
+
+@pytest.mark.parametrize(
+    ("fault", "before", "after"),
+    [
+        ("shift", "q >> 4;", {"q << 4;", "q >> 5;", "q >> 3;"}),
+        ("mask", "q & 0x30u;", {"q & 0x18u;", "q & 0x20u;"}),
+        ("nibble order", "q & 0x0F0F0F0F;", {"q >> 4 & 0x0F0F0F0F;"}),
+        (
+            "lanes",
+            "__shfl_xor(x, 16, 32);",
+            {"__shfl_xor(x, 8, 32);", "__shfl_xor(x, 16, 64);", "__shfl_xor(x, 16, 16);"},
+        ),
+        ("stride", "block * 36;", {"block * 72;"}),
+        ("index", "scale[i / 2];", {"scale[i / 2 + 1];"}),
+        ("constant", "return 7;", {"return 8;"}),
+        ("sign", "a - b;", {"a + b;"}),
+        ("sum", "total += x;", {"total = x;"}),
+        ("term", "d * sum + f(m - 1) * s;", {"d * sum ;", "d * sum + f(m ) * s;"}),
+        ("bound", "row < rows;", {"row <= rows;"}),
+        ("guard", "if (f(row) < n) g();", {"if (true) g();", "if (false) g();"}),
+        ("barrier", "a; __syncthreads(); b;", {"a; ; b;"}),
+        ("precision", "float sum = 0;", {"_Float16 sum = 0;"}),
+        ("signedness", "(int8_t)q;", {"(uint8_t)q;"}),
+        ("function", "roundf(x);", {"rintf(x);", "truncf(x);"}),
+        ("operator", "a && b;", {"a || b;"}),
+    ],
+)
+def test_each_class_makes_the_faults_it_stands_for(fault: str, before: str, after: set[str]) -> None:
+    assert after <= faults(before, fault)
+
+
+def test_comments_strings_and_directives_are_left_alone() -> None:
+    text = '// a + b\n#define N 4 + \\\n  5\n/* x >> 3 */\n#include "a + 1.h"\nasm("v_add 1 + 2");\n'
+    assert list(mutations(text)) == []
+
+
+def test_templates_pointers_and_signs_are_no_operators() -> None:
+    assert faults("vector<int> *p = -x; f<T>(&y);", "bound") == set()
+    assert faults("vector<int> *p = -x; f<T>(&y);", "sign") == set()
+
+
+def test_a_mutation_names_its_line_and_both_texts() -> None:
+    (barrier,) = (m for m in mutations("a;\nb;\n  __syncthreads();\n") if m.fault == "barrier")
+    assert str(barrier) == "line 3: barrier: '__syncthreads();' becomes ';'"
+
+
+def test_no_two_mutations_give_the_same_text() -> None:
+    text = "int f(int a) { for (int i = 0; i < 32; i += 2) a += (a >> 4) & 0xF; return a * 2 + 1; }"
+    made = [mutation.apply(text) for mutation in mutations(text)]
+    assert len(made) == len(set(made)) > 20
+    assert text not in made
+
+
+@given(st.text(alphabet="ab10x<>=&|+-*/%()[]{};, \n\"'#_.", max_size=60))
+def test_any_text_can_be_taken_apart(text: str) -> None:
+    for token in tokens(text):
+        assert text[token.start : token.end] == token.text
+    for mutation in mutations(text):
+        assert text[mutation.start : mutation.end] == mutation.before
+        assert mutation.apply(text) != text
