@@ -1,0 +1,52 @@
+// What a block format tells the families. A format is a struct with these members; q5_1.hip is a worked example.
+//
+//   Block          the packed block, exactly as it lies in memory
+//   elements       elements a block: 32 or 256
+//   alignment      of a block in a row of blocks, in bytes: 2, 4, 8 or 16
+//   group          elements that share one Affine: 16 or 32
+//   packed         words of packed codes a block. A packed word carries `planes` words of four codes each
+//   planes, run    plane p of packed word w holds the codes of elements element_of(w, p) .. + 3: `run` packed words
+//                  in a row continue each other, their planes lie 4 * run elements apart
+//   signed_codes   whether codes are signed bytes; they are unsigned, at most 127, otherwise
+//   bias           what has to be taken off an unsigned code
+//   has_minimum    whether Affine::minimum is ever other than zero
+//   unpack<words>(block, w, codes)   codes of `words` packed words from word w (a multiple of `words`) on
+//   affine(block, g)                 scale and minimum of group g
+//
+//   stored_sum_in_mul_mat_vec, stored_sum_in_mul_mat
+//                  whether what a group adds (minimum, bias) multiplies the sum s that q8_1 stores, instead of the sum
+//                  of what q8_1 decodes to. Callers see the difference, so each format follows the CUDA kernels
+//   dequantize_threads, dequantize_blocks     work-items and blocks a workgroup of dequantize_block_*
+//   tile_rows, tile_columns                   of weights and of activations a workgroup of mul_mat_*
+//
+// x = scale * (code - bias) + minimum.
+#pragma once
+#include "codes.h"
+#include "q8_1.h"
+
+struct Affine {
+    float scale, minimum;
+};
+
+template <typename Format>
+constexpr int element_of(int word, int plane) {
+    return word / Format::run * (Format::run * 4 * Format::planes) + plane * Format::run * 4 + word % Format::run * 4;
+}
+
+// Blocks that hold `columns` elements.
+template <typename Format>
+constexpr int blocks_in(int columns) {
+    return columns / Format::elements;
+}
+
+template <typename Format>
+DEVICE const typename Format::Block* row_of_blocks(const void* blocks, int row, int columns) {
+    return static_cast<const typename Format::Block*>(blocks) + static_cast<int64_t>(row) * blocks_in<Format>(columns);
+}
+
+// The part of x that does not depend on the code: x = scale * code + offset(affine).
+template <typename Format>
+DEVICE float offset(Affine affine) {
+    if constexpr (Format::bias == 0) return affine.minimum;
+    return fmaf(affine.scale, -static_cast<float>(Format::bias), affine.minimum);
+}

@@ -1,0 +1,73 @@
+// Loads of whole words from addresses known to be aligned to `alignment` bytes only.
+#pragma once
+#include "target.h"
+
+// Four codes, one a byte, in element order.
+typedef int32_t Codes;
+
+template <int bytes>
+struct alignas(bytes) Chunk {
+    Codes word[bytes / 4];
+};
+
+// The widest access that the alignment and the count of words allow.
+constexpr int access_bytes(int alignment, int words) {
+    return alignment >= 16 && words % 4 == 0 ? 16 : alignment >= 8 && words % 2 == 0 ? 8 : 4;
+}
+
+template <int bytes, int words>
+DEVICE void load_chunks(const void* from, Codes (&to)[words]) {
+    auto* chunk = static_cast<const Chunk<bytes>*>(from);
+#pragma unroll
+    for (int i = 0; i < words * 4 / bytes; ++i) {
+        Chunk<bytes> loaded = chunk[i];
+#pragma unroll
+        for (int k = 0; k < bytes / 4; ++k) to[i * bytes / 4 + k] = loaded.word[k];
+    }
+}
+
+// Words at an even address. An AMD global load takes any address; elsewhere aligned words are read from at or before
+// `from`, plus the last half word, and shifted into place: fewer accesses than by half words, none outside the words.
+template <int words>
+DEVICE void load_from_even(const void* from, Codes (&to)[words]) {
+#if TARGET_AMD
+    __builtin_memcpy(to, __builtin_assume_aligned(from, 2), sizeof(to));
+#else
+    auto address = reinterpret_cast<uintptr_t>(from);
+    auto* aligned = reinterpret_cast<const uint32_t*>(address & ~uintptr_t{2});
+    uint32_t shift = (address & 2) * 8, word = aligned[0];
+#pragma unroll
+    for (int i = 0; i < words; ++i) {
+        uint32_t next = i + 1 < words ? aligned[i + 1] : reinterpret_cast<const uint16_t*>(address)[2 * words - 1];
+        to[i] = static_cast<Codes>(__funnelshift_r(word, next, shift));
+        word = next;
+    }
+#endif
+}
+
+template <int alignment, int words>
+DEVICE void load_words(const void* from, Codes (&to)[words]) {
+    if constexpr (alignment >= 4) {
+        load_chunks<access_bytes(alignment, words)>(from, to);
+    } else {
+        load_from_even(from, to);
+    }
+}
+
+template <int alignment>
+DEVICE Codes load_word(const void* from) {
+    Codes word[1];
+    load_words<alignment>(from, word);
+    return word[0];
+}
+
+// A buffer of floats is aligned to one float only, wherever its caller's view begins.
+DEVICE float4 load_float4(const float* from) {
+#if TARGET_AMD
+    float4 value;
+    __builtin_memcpy(&value, from, sizeof(value));
+    return value;
+#else
+    return make_float4(from[0], from[1], from[2], from[3]);
+#endif
+}

@@ -1,0 +1,41 @@
+// q5_1: 32 elements in 24 bytes, x = d * code + m with five-bit codes. Layout: ggml's block_q5_1.
+#include "families/entries.h"
+
+struct block_q5_1 {
+    __half d, m;
+    uint8_t qh[4];   // bit i: the fifth bit of code i
+    uint8_t qs[16];  // low nibbles: codes 0..15, high nibbles: codes 16..31
+};
+static_assert(sizeof(block_q5_1) == 24, "d, m, 32 high bits, 32 nibbles");
+
+struct Q5_1 {
+    using Block = block_q5_1;
+    static constexpr int elements = 32, alignment = 8, group = 32;
+    static constexpr int packed = 4, planes = 2, run = 4, slice_words = 2;
+    static constexpr int bias = 0;
+    static constexpr bool signed_codes = false, has_minimum = true;
+    static constexpr bool stored_sum_in_mul_mat_vec = true, stored_sum_in_mul_mat = true;
+    static constexpr int dequantize_threads = 256, dequantize_blocks = 16;
+    static constexpr int tile_rows = 64, tile_columns = 128;
+
+    template <int words>
+    DEVICE void unpack(const Block& block, int w, Codes (&codes)[planes][words]) {
+        Codes low[words];
+        load_words<4 * words>(block.qs + 4 * w, low);
+        uint32_t high = static_cast<uint32_t>(load_word<4>(block.qh)) >> (4 * w);
+#pragma unroll
+        for (int k = 0; k < words; ++k) {
+            codes[0][k] = (low[k] & 0x0f0f0f0f) | spread_bits(high >> (4 * k), 4);
+            codes[1][k] = ((low[k] >> 4) & 0x0f0f0f0f) | spread_bits(high >> (4 * k + 16), 4);
+        }
+    }
+    DEVICE Affine affine(const Block& block, int) {
+        auto both = static_cast<uint32_t>(load_word<4>(&block));
+        return {half_value(both & 0xffffu), half_value(both >> 16)};
+    }
+};
+
+DEQUANTIZE_COUNTED(q5_1, Q5_1, 32)
+GET_ROWS(q5_1, Q5_1)
+DEQUANTIZE_MUL_MAT_VEC(PLATFORM_NAME(dequantize_mul_mat_vec_q5_1_, ), Q5_1)
+MATRIX_PRODUCTS(q5_1, Q5_1)
