@@ -21,6 +21,7 @@ from tracker.cancel import Cancel
 from tracker.errors import CancelledError
 
 Result = TypeVar("Result")
+START_METHOD = "spawn" if sys.platform == "win32" else "forkserver"
 POLL = 0.05
 """Seconds within which a cancel or time limit is noticed."""
 
@@ -44,11 +45,11 @@ class ChildTimeout(Exception):
 class Pool:
     """`workers` child processes, each started when first needed and replaced when it ended."""
 
-    def __init__(self, workers: int, preload: Sequence[str] = ("numpy",)) -> None:
-        """`preload` names modules that are imported once, before children are forked off."""
-        self._context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
-        if sys.platform != "win32":
-            self._context.set_forkserver_preload(["__main__", *preload])
+    def __init__(self, workers: int, start_method: str = START_METHOD) -> None:
+        """`start_method` of multiprocessing: children of a `forkserver` start quickly, `spawn` starts from nothing."""
+        self._context: Any = multiprocessing.get_context(start_method)
+        if start_method == "forkserver":
+            self._context.set_forkserver_preload(["__main__", "numpy"])
         self._closed = Cancel()
         self._idle: SimpleQueue[_Child] = SimpleQueue()
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="child")

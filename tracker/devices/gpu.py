@@ -1,0 +1,119 @@
+"""A real GPU behind the Device protocol, whatever the vendor's runtime: buffers with red zones, launch, compare."""
+
+import ctypes
+import time
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.launch import Buffer, Launch
+from tracker.devices import redzones
+from tracker.devices.protocol import Artifact, Fault, LaunchReport, Overwrite
+
+
+class DriverError(Exception):
+    """The vendor's runtime reported an error. `kind` is `launch error` or `device fault`."""
+
+    def __init__(self, kind: Literal["launch error", "device fault"], message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Driver(Protocol):
+    """What kerntrack needs of a vendor's runtime. Addresses are the device's; every method may raise DriverError."""
+
+    kind: Literal["hip", "cuda"]
+    target: str
+    name: str
+
+    def load(self, artifact: Artifact) -> tuple[Any, frozenset[str]]:
+        """The runtime's handle of a code object, and its kernels. Raises KerntrackError when it is not for this GPU."""
+
+    def allocate(self, size: int) -> int:
+        """Allocate device memory, at least 256 bytes aligned."""
+
+    def free(self, address: int) -> None:
+        """Give device memory back."""
+
+    def upload(self, address: int, data: NDArray[np.uint8]) -> None:
+        """Copy to the device."""
+
+    def download(self, address: int, size: int) -> NDArray[np.uint8]:
+        """Copy from the device."""
+
+    def launch(self, module: Any, launch: Launch, parameters: int) -> float:
+        """Launch and wait for the end; microseconds on the device. `parameters`: host address of a `void *[]`."""
+
+
+@dataclass(frozen=True)
+class GpuModule:
+    """A loaded code object: the runtime's handle and the kernels that can be launched."""
+
+    handle: Any
+    symbols: frozenset[str]
+
+
+class GpuDevice:
+    """A GPU that executes launches. Lives in a child process, see `isolated`."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.kind, self.target, self.name = driver.kind, driver.target, driver.name
+        self._driver = driver
+
+    def load(self, artifact: Artifact) -> GpuModule:
+        """Load a code object. Raises KerntrackError when it is not for this GPU."""
+        return GpuModule(*self._driver.load(artifact))
+
+    def run(self, module: GpuModule, launch: Launch) -> LaunchReport:
+        """Execute one launch to its end; what goes wrong is the report's fault."""
+        started = time.perf_counter()
+        addresses: dict[str, int] = {}
+        try:
+            for buffer in _buffers(launch):
+                surrounded = redzones.surround(buffer.data)
+                addresses[buffer.name] = self._driver.allocate(surrounded.size)
+                self._driver.upload(addresses[buffer.name], surrounded)
+            values, parameters = _parameters(launch, addresses)
+            microseconds = self._driver.launch(module.handle, launch, parameters)
+            del values  # the launch has read them
+            return self._report(launch, addresses, microseconds, started)
+        except DriverError as error:
+            return LaunchReport({}, fault=Fault(error.kind, str(error)), seconds=time.perf_counter() - started)
+        finally:
+            self._free(addresses)
+
+    def _report(self, launch: Launch, addresses: dict[str, int], microseconds: float, started: float) -> LaunchReport:
+        contents: dict[str, NDArray[np.uint8]] = {}
+        overwritten: list[Overwrite] = []
+        for buffer in _buffers(launch):
+            held = self._driver.download(addresses[buffer.name], buffer.data.size + 2 * redzones.SIZE)
+            contents[buffer.name] = redzones.content(held)
+            overwritten += redzones.overwrites(buffer.name, held)
+        seconds = time.perf_counter() - started
+        return LaunchReport(contents, tuple(overwritten), None, seconds, {"device_us": microseconds})
+
+    def _free(self, addresses: dict[str, int]) -> None:
+        for address in addresses.values():
+            try:
+                self._driver.free(address)
+            except DriverError:
+                return  # after a fault nothing can be freed; the process will end
+
+
+def _buffers(launch: Launch) -> list[Buffer]:
+    return [argument for argument in launch.arguments if isinstance(argument, Buffer)]
+
+
+def _parameters(launch: Launch, addresses: dict[str, int]) -> tuple[Any, int]:
+    """Host copies of every argument, and the address of the array of pointers to them."""
+    values = [
+        (addresses[argument.name] + redzones.SIZE).to_bytes(8, "little")
+        if isinstance(argument, Buffer)
+        else argument.data
+        for argument in launch.arguments
+    ]
+    copies = [ctypes.create_string_buffer(value, len(value)) for value in values]
+    pointers = (ctypes.c_void_p * len(copies))(*(ctypes.addressof(copy) for copy in copies))
+    return (copies, pointers), ctypes.addressof(pointers)
