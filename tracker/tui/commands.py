@@ -80,7 +80,7 @@ COMMANDS = (
     Command("edit_port", "e", "Edit port", "Open the HIP source in $EDITOR at the kernel's line", "matrix"),
     Command("edit_baseline", "E", "Edit CUDA", "Open the CUDA source in $EDITOR at the kernel's line", "matrix"),
     Command("copy_symbol", "y", "Copy symbol", "Copy the kernel's symbol", "matrix"),
-    Command("copy_command", "Y", "Copy command", "Copy the command that builds and checks this kernel", "matrix"),
+    Command("copy_command", "Y", "Copy command", "Copy the commands of its newest build", "matrix"),
     Command("sort", "o", "Sort", "Sort by the next column", "matrix"),
     Command("sort_here", "O", "Sort by this column", "Sort by the column under the cursor, again to reverse", "matrix"),
     Command("group", "b", "Group by", "Group by family, file, state or not at all", "matrix"),
@@ -96,7 +96,7 @@ COMMANDS = (
     Command("edit_port", "e", "Edit port", "Open the HIP source in $EDITOR at the kernel's line", "kernel", True),
     Command("edit_baseline", "E", "Edit CUDA", "Open the CUDA source in $EDITOR at the kernel's line", "kernel"),
     Command("copy_symbol", "y", "Copy symbol", "Copy the kernel's symbol", "kernel"),
-    Command("copy_command", "Y", "Copy command", "Copy the command that builds and checks this kernel", "kernel"),
+    Command("copy_command", "Y", "Copy command", "Copy the commands of its newest build", "kernel"),
     Command("close", "escape,q", "Back", "Back to the matrix", "jobs", True),
     Command(
         "cancel", "x", "Cancel", "Cancel this job; its processes are killed, what it finished is kept", "jobs", True
@@ -106,6 +106,7 @@ COMMANDS = (
     Command("close", "escape,q,m", "Back", "Back to the matrix", "map", True),
     Command("help", "question_mark,f1", "Help", "What every key does here", "anywhere", True, label="?"),
     Command("palette", "ctrl+p", "Palette", "Every action by name, and every kernel", "anywhere"),
+    Command("change_theme", "t", "Theme", "Choose the colours", "anywhere"),
     Command("screenshot", "f8", "Screenshot", "Save the screen as an SVG file in the working directory", "anywhere"),
     Command("quit", "q,ctrl+q", "Quit", "Leave; running jobs are cancelled after a question", "anywhere", True),
 )
@@ -129,3 +130,17 @@ def bindings(where: str) -> list[BindingType]:
 def find(name: str, where: str) -> Command | None:
     """The command that an action name means on a screen."""
     return next((command for command in commands(where) if command.name == name), None)
+
+
+SPELLINGS = {
+    "slash": "/",
+    "question_mark": "?",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "escape": "esc",
+}
+
+
+def shown_keys(command: Command) -> list[str]:
+    """The keys as a user reads them."""
+    return [SPELLINGS.get(key, key) for key in command.keys.split(",")]

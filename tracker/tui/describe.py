@@ -11,6 +11,17 @@ from tracker.tui.model import GroupRow
 from tracker.tui.signs import NO_STATUS, STALE, STATES, cell_state, summary, tallies
 
 Line = Content
+
+
+def compiler_style(text: str) -> str:
+    """The colour of a line of a compiler's output: by its severity."""
+    if "error:" in text:
+        return "bold $text-error"
+    if "warning:" in text:
+        return "$text-warning"
+    return "$text-primary" if "note:" in text else "$foreground"
+
+
 OUTCOME_STYLE = {"passed": "$text-success", "failed": "bold $text-error", "error": "bold $text-error"}
 METRICS = ("cw", "bound", "abs", "rel", "ulp", "nmse", "bad")
 
@@ -65,7 +76,7 @@ def cell(kernel: KernelStatus, arch: str) -> list[Line]:
     if status.state != "none" and not status.fresh:
         found.append(line((f"  {STALE.mark} stale: {STALE.meaning}", STALE.style)))
     if status.state == "build failed":
-        found += [indented(text, _compiler_style(text)) for text in status.build_output.strip().splitlines()[:12]]
+        found += [indented(text, compiler_style(text)) for text in status.build_output.strip().splitlines()[:12]]
     if status.resources:
         found.append(indented(resources_text(status.resources), "$foreground-muted"))
     if status.evidence:
@@ -192,17 +203,6 @@ def pair(name: str, value: str, style: str = "") -> Line:
 def indented(text: str, style: str = "$foreground") -> Line:
     """A line two cells to the right."""
     return line(("  " + text, style))
-
-
-def _compiler_style(text: str) -> str:
-    if "error:" in text:
-        return "bold $text-error"
-    return "$text-warning" if "warning:" in text else "$foreground"
-
-
-def compiler_line(text: str) -> Line:
-    """A line of a compiler's output in the colour of its severity."""
-    return line((text, _compiler_style(text)))
 
 
 def local_time(created: str) -> str:

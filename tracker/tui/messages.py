@@ -48,3 +48,15 @@ class WorkFailed(Message):
 
     title: str
     error: str
+
+
+@dataclass
+class WatchEnded(Message):
+    """Sources are watched no more."""
+
+
+@dataclass
+class CommandFound(Message):
+    """The command of a kernel's newest build; empty when there is none."""
+
+    text: str

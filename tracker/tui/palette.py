@@ -7,7 +7,8 @@ from textual.style import Style
 class Palette:
     """Resolves Textual style markup (`bold $text-error`) on a background, remembering what it found.
 
-    Must be used while an app is running. Make a new one when the theme changes.
+    A style that names its own background keeps it. Must be used while an app is running.
+    Make a new one when the theme changes.
     """
 
     def __init__(self) -> None:
@@ -16,5 +17,6 @@ class Palette:
     def __call__(self, style: str, background: str = "$surface") -> RichStyle:
         key = (style, background)
         if key not in self._found:
-            self._found[key] = Style.parse(f"{style} on {background}").rich_style
+            text = style if " on " in style else f"{style} on {background}"
+            self._found[key] = Style.parse(text).rich_style
         return self._found[key]

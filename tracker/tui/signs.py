@@ -74,7 +74,7 @@ def legend_counts(kernels: Iterable[KernelStatus], archs: Sequence[str]) -> dict
     return Counter(state for kernel in kernels for state in legend_states(kernel, archs))
 
 
-def tallies(kernels: tuple[KernelStatus, ...], arch: str) -> dict[str, int]:
+def tallies(kernels: Iterable[KernelStatus], arch: str) -> dict[str, int]:
     """How many kernels stand in each state on one arch. Stale cells count as `stale` and as nothing else."""
     counts: dict[str, int] = {}
     for kernel in kernels:

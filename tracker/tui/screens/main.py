@@ -28,6 +28,7 @@ class MainScreen(Screen[None]):
     """Owns the view (filter, order, marks) and draws what the app has loaded."""
 
     BINDINGS = bindings("matrix")
+    WHERE = "matrix"
     AUTO_FOCUS = "#matrix"
 
     def __init__(self, view: View, cursor: str | None = None, detail: bool = True) -> None:
@@ -36,6 +37,7 @@ class MainScreen(Screen[None]):
         self.marks: frozenset[str] = frozenset()
         self.mark_from: str | None = None
         self.start_at = cursor
+        self.cursor_key = cursor
         self.detail_on = detail
 
     @property
@@ -54,6 +56,10 @@ class MainScreen(Screen[None]):
         yield JobBar()
         yield Footer(show_command_palette=False, compact=True)
 
+    def on_mount(self) -> None:
+        """Draw what may have been loaded already."""
+        self.refresh_rows()
+
     @property
     def matrix(self) -> Matrix:
         """The matrix."""
@@ -65,7 +71,8 @@ class MainScreen(Screen[None]):
         arrangement, error = self._arrange(self.view)
         self.matrix.note = self._empty_note()
         self.matrix.show(arrangement, self.view, self.marks)
-        if self.start_at and app.loaded and self.matrix.go_to(self.start_at):
+        if self.start_at and app.loaded:
+            self.matrix.go_to(self.start_at)
             self.start_at = None
         self.query_one(FilterBar).show(self.view.filter, error)
         self.refresh_bars(arrangement)
@@ -124,7 +131,8 @@ class MainScreen(Screen[None]):
             self.query_one(Detail).show(describe.group(event.row, archs))
         elif event.row:
             self.query_one(Detail).show(describe.kernel(event.row.kernel, archs))
-        self.kerntrack.remember()
+        if event.row and not self.start_at:
+            self.cursor_key = event.row.key
 
     @on(Matrix.Opened)
     def open_row(self, event: Matrix.Opened) -> None:
@@ -310,11 +318,11 @@ class MainScreen(Screen[None]):
 
     def action_copy_symbol(self) -> None:
         """Copy symbols."""
-        self.kerntrack.copy(self.targets(), "symbol")
+        self.kerntrack.copy(self.targets())
 
     def action_copy_command(self) -> None:
-        """Copy the command line that does the same."""
-        self.kerntrack.copy(self.targets(), "command")
+        """Copy the newest build's command."""
+        self._with_kernel(lambda kernel: self.kerntrack.copy_command(kernel, self.matrix.arch))
 
     def _with_kernel(self, work: Callable[[KernelStatus], None]) -> None:
         found = members(self.matrix.row)

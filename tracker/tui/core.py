@@ -1,0 +1,124 @@
+"""The lowest layer of the app: what was loaded, following the database, and failures that must be seen."""
+
+from collections.abc import Callable, Sequence
+from threading import Event
+
+from textual.app import App
+
+from db.views import KernelStatus
+from tracker.tui import work
+from tracker.tui.background import background, explain
+from tracker.tui.messages import DatabaseChanged, Loaded, PageLoaded, WorkFailed
+from tracker.tui.model import kernel_key, natural
+from tracker.tui.signs import legend_counts
+from tracker.tui.sources import Source
+from tracker.tui.work import JobView
+
+LOAD, FOLLOW, PAGE = "load the matrix", "follow the database", "load the kernel's page"
+RETRY_SECONDS = 5.0
+
+
+class Core(App[None]):
+    """Holds the statuses. Reads them in threads, again whenever anybody wrote to the database."""
+
+    def __init__(self, source: Source, poll_seconds: float) -> None:
+        super().__init__()
+        self.source = source
+        self.kernels: Sequence[KernelStatus] = ()
+        self.counts: dict[str, int] = {}
+        self.loaded = False
+        self.trouble = ""
+        """Why what is shown may be old; empty when it is not."""
+        self.failures: list[JobView] = []
+        self.stopping = Event()
+        self._loading = False
+        self._load_again = False
+        self._poll_seconds = poll_seconds
+
+    def reload(self) -> None:
+        """Read all statuses in a thread; a request during a read causes one more."""
+        if self.stopping.is_set():
+            return
+        if self._loading:
+            self._load_again = True
+            return
+        self._loading = True
+        background(self, LOAD, self._read, lambda found: found)
+
+    def _read(self) -> Loaded:
+        kernels = sorted(self.source.statuses(), key=natural)
+        return Loaded(kernels, legend_counts(kernels, self.source.archs))
+
+    def on_loaded(self, message: Loaded) -> None:
+        """Draw what was read."""
+        self._load_ended()
+        self.loaded, self.trouble = True, ""
+        self.kernels, self.counts = message.kernels, message.counts
+        self.refresh_rows()
+
+    def _load_ended(self) -> None:
+        self._loading = False
+        if self._load_again:
+            self._load_again = False
+            self.reload()
+
+    def follow(self) -> None:
+        """Notice writes of other processes: a thread asks for the database's version once in a while."""
+
+        def wait_for_change() -> None:
+            before = self.source.version()
+            while not self.stopping.wait(self._poll_seconds):
+                now = self.source.version()
+                if now != before:
+                    before = now
+                    self.post_message(DatabaseChanged())
+
+        background(self, FOLLOW, wait_for_change, lambda _: DatabaseChanged())
+
+    def on_database_changed(self) -> None:
+        """Read again."""
+        self.reload()
+
+    def load_page(self, kernel: KernelStatus) -> None:
+        """Read everything about one kernel."""
+        key = kernel_key(kernel)
+        background(self, PAGE, lambda: self.source.page(kernel), lambda page: PageLoaded(key, page))
+
+    async def on_page_loaded(self, message: PageLoaded) -> None:
+        """Show it if its screen is still there."""
+        for screen in self.screen_stack:
+            if getattr(screen, "key", None) == message.key:
+                await screen.show(message.page)  # type: ignore[attr-defined]
+
+    def attempt(self, title: str, do: Callable[[], object]) -> None:
+        """Do something short here and now; an exception becomes a failed job."""
+        try:
+            do()
+        except Exception as error:  # the boundary: whatever broke must be seen
+            self.on_work_failed(WorkFailed(title, explain(error)))
+
+    def on_work_failed(self, message: WorkFailed) -> None:
+        """An exception outside the queue becomes a failed job; the same one again is not told again."""
+        failed = work.failure(len(self.failures) + 1, message.title, message.error)
+        if not any((job.title, job.error) == (failed.title, failed.error) for job in self.failures):
+            self.failures.append(failed)
+            self.notify(failed.message, title=f"failed: {message.title}", severity="error", markup=False)
+        if message.title == LOAD:
+            self._load_ended()
+        if message.title in (LOAD, FOLLOW):
+            self.trouble = f"cannot {message.title}: {failed.message}"
+            self.set_timer(RETRY_SECONDS, self.reload if message.title == LOAD else self.follow)
+        self.refresh_rows()
+        self.refresh_jobs()
+
+    def refresh_rows(self) -> None:
+        """Let every screen draw what was loaded."""
+        for screen in self.screen_stack:
+            if hasattr(screen, "refresh_rows") and screen.is_mounted:
+                screen.refresh_rows()
+
+    def refresh_jobs(self) -> None:
+        """Let every screen draw the jobs."""
+        for screen in self.screen_stack:
+            if hasattr(screen, "refresh_jobs") and screen.is_mounted:
+                screen.refresh_jobs()

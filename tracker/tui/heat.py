@@ -1,0 +1,110 @@
+"""The map: every kernel of the port as one cell, per architecture. Pure functions."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from db.views import KernelStatus
+from tracker.tui.signs import FAILED, STALE, STATES, cell_state, is_stale, summary, tallies
+from tracker.tui.widgets.columns import Piece
+
+Line = list[Piece]
+LONGEST = 16
+"""Kernels of one family and type side by side; more begin another line."""
+LABEL = 7
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+BACKGROUNDS = {
+    "verified": "$success-muted",
+    "emulated": "$primary-muted",
+    "compiled": "$panel",
+    "stale": "$warning-muted",
+}
+
+
+def lines(kernels: Sequence[KernelStatus], archs: Sequence[str], width: int) -> Iterator[Line]:
+    """Bars, then for each architecture types down and families across, as many side by side as fit."""
+    for arch in archs:
+        yield bar(kernels, arch, width)
+    yield []
+    families = list(dict.fromkeys(kernel.family for kernel in kernels))
+    letters = {family: LETTERS[at % len(LETTERS)] for at, family in enumerate(families)}
+    for family in families:
+        count = sum(kernel.family == family for kernel in kernels)
+        yield [
+            (f" {letters[family]} ", "bold $text-primary"),
+            (f"{family} ", "$foreground"),
+            (f"{count}", "$foreground-muted"),
+        ]
+    yield []
+    types = _by_type(kernels, families)
+    block = sum(_width(types, family) + 1 for family in families) + 1
+    fitting = max(1, (width - LABEL) // block)
+    for start in range(0, len(archs), fitting):
+        yield from _row_of_blocks(types, letters, archs[start : start + fitting], block)
+        yield []
+
+
+Types = dict[str, dict[str, list[KernelStatus]]]
+"""Type to family to kernels."""
+
+
+def _by_type(kernels: Iterable[KernelStatus], families: Sequence[str]) -> Types:
+    types: Types = {}
+    for kernel in kernels:
+        types.setdefault(kernel.type, {family: [] for family in families})[kernel.family].append(kernel)
+    return dict(sorted(types.items()))
+
+
+def _width(types: Types, family: str) -> int:
+    return min(LONGEST, max(len(of[family]) for of in types.values()))
+
+
+def _row_of_blocks(types: Types, letters: dict[str, str], archs: Sequence[str], block: int) -> Iterator[Line]:
+    yield [(" " * LABEL, ""), *((f"{arch:<{block}}", "bold $foreground") for arch in archs)]
+    head = "".join(f"{letter:<{_width(types, family)}} " for family, letter in letters.items())
+    yield [(" " * LABEL, ""), *((f"{head:<{block}}", "$text-primary") for _ in archs)]
+    for name, families in types.items():
+        height = max(1, *(-(-len(kernels) // LONGEST) for kernels in families.values()))
+        for part in range(height):
+            line: Line = [(f"{name if part == 0 else '':<{LABEL}}", "$foreground-muted")]
+            for arch in archs:
+                for family in letters:
+                    chunk = families[family][part * LONGEST : (part + 1) * LONGEST]
+                    line += [_cell(kernel, arch) for kernel in chunk]
+                    line.append((" " * (_width(types, family) - len(chunk) + 1), ""))
+                line.append((" ", ""))
+            yield line
+
+
+def _cell(kernel: KernelStatus, arch: str) -> Piece:
+    state = "stale" if is_stale(kernel, arch) else cell_state(kernel, arch)
+    sign = STALE if state == "stale" else STATES[state]
+    behind = "$error-muted" if state in FAILED else BACKGROUNDS.get(state, "$surface")
+    return sign.mark, f"{sign.style} on {behind}"
+
+
+def bar(kernels: Sequence[KernelStatus], arch: str, width: int) -> Line:
+    """One architecture's progress: verified and emulated apart, and no share rounded up."""
+    counts = tallies(kernels, arch)
+    total = max(1, len(kernels))
+    room = max(10, width - 62)
+    found: Line = [(f" {arch:<8}", "bold $foreground")]
+    left = room
+    for sign, count in summary(counts):
+        size = (
+            min(left, max(count > 0, room * count // total))
+            if sign.word not in ("missing", "drifted", "not built")
+            else 0
+        )
+        found.append(
+            (("▒" if sign.word == "emulated" else "█" if sign.word == "verified" else sign.mark) * size, sign.style)
+        )
+        left -= size
+    verified, emulated = counts.get("verified", 0), counts.get("emulated", 0)
+    found.append(("─" * left, "$foreground-disabled"))
+    found.append((f"  ● verified {share(verified, total)}", STATES["verified"].style))
+    found.append((f"  ◐ emulated only {share(emulated, total)}", STATES["emulated"].style))
+    return found
+
+
+def share(count: int, total: int) -> str:
+    """`13/142 9 %`; 100 % only when nothing is left."""
+    return f"{count}/{total} {100 * count // max(1, total)} %"

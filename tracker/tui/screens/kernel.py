@@ -1,0 +1,139 @@
+"""A kernel's own page: sources side by side, and everything the database holds about it, in tabs."""
+
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static, TabbedContent, TabPane, Tabs
+
+from db.views import KernelStatus
+from tracker.tui import describe, pages
+from tracker.tui.commands import bindings
+from tracker.tui.model import kernel_key
+from tracker.tui.signs import STATES, cell_state, is_stale
+from tracker.tui.sources import Page
+from tracker.tui.widgets.bars import JobBar
+from tracker.tui.widgets.code import SideBySide
+
+if TYPE_CHECKING:
+    from tracker.tui.app import Kerntrack
+
+TABS = ("source", "resources", "evidence", "cost", "builds", "findings", "history")
+
+
+class KernelScreen(Screen[None]):
+    """Filled when its page has been read; filled anew when the database changes."""
+
+    BINDINGS = bindings("kernel")
+    WHERE = "kernel"
+
+    def __init__(self, kernel: KernelStatus) -> None:
+        super().__init__()
+        self.kernel = kernel
+        self.page: Page | None = None
+
+    @property
+    def kerntrack(self) -> "Kerntrack":
+        """The app, which reads and works."""
+        return cast("Kerntrack", self.app)
+
+    @property
+    def key(self) -> str:
+        """Which kernel this is."""
+        return kernel_key(self.kernel)
+
+    def compose(self) -> ComposeResult:
+        """Heading, tabs, footer."""
+        yield Static(id="kernel-heading")
+        with TabbedContent(id="tabs"):
+            for name in TABS:
+                with TabPane(name.capitalize(), id=name):
+                    if name == "source":
+                        yield Static(id="parameters")
+                    else:
+                        with VerticalScroll(classes="text"):
+                            yield Static("reading…", id=f"{name}-text")
+        yield JobBar()
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Show what the matrix knows already."""
+        self._heading()
+        self.refresh_jobs()
+
+    def refresh_jobs(self) -> None:
+        """Draw the job line."""
+        self.query_one(JobBar).show(self.kerntrack.jobs)
+
+    def refresh_rows(self) -> None:
+        """The statuses were read again: so is the page."""
+        found = next((kernel for kernel in self.kerntrack.kernels if kernel_key(kernel) == self.key), None)
+        if found:
+            self.kernel = found
+            self._heading()
+            self.kerntrack.load_page(found)
+
+    def _heading(self) -> None:
+        parts: list[tuple[str, str]] = [(f" {self.kernel.symbol}  ", "bold $text-primary")]
+        for arch in self.kerntrack.source.archs:
+            state = cell_state(self.kernel, arch)
+            stale = "~" if is_stale(self.kernel, arch) else " "
+            parts += [(f" {arch} ", "$foreground-muted"), (f"{STATES[state].mark}{stale}{state} ", STATES[state].style)]
+        self.query_one("#kernel-heading", Static).update(describe.line(*parts))
+
+    async def show(self, page: Page) -> None:
+        """Fill the tabs."""
+        before, self.page = self.page, page
+        archs, kernel = self.kerntrack.source.archs, self.kernel
+        texts: dict[str, Content] = {
+            "resources": pages.resources(kernel, page, archs),
+            "evidence": pages.evidence(page),
+            "cost": pages.cost(page, archs),
+            "builds": pages.builds(page),
+            "findings": pages.findings(kernel, page, archs),
+            "history": pages.history(page),
+        }
+        for name, text in texts.items():
+            self.query_one(f"#{name}-text", Static).update(text)
+        self.query_one("#parameters", Static).update(pages.parameters(kernel, page))
+        if before is None or (before.cuda, before.hip) != (page.cuda, page.hip):
+            await self.query(SideBySide).remove()
+            await self.query_one("#source", TabPane).mount(SideBySide(page.cuda, page.hip, pages.differing(page)))
+
+    def action_close(self) -> None:
+        """Back."""
+        self.dismiss()
+
+    def action_next_tab(self) -> None:
+        """The tab to the right."""
+        self.query_one(Tabs).action_next_tab()
+
+    def action_previous_tab(self) -> None:
+        """The tab to the left."""
+        self.query_one(Tabs).action_previous_tab()
+
+    def action_compile(self) -> None:
+        """Compile this kernel's file."""
+        self.kerntrack.submit("compile", [self.kernel], self.kerntrack.source.archs)
+
+    def action_verify(self) -> None:
+        """Check this kernel."""
+        self.kerntrack.submit("verify", [self.kernel], self.kerntrack.source.archs)
+
+    def action_edit_port(self) -> None:
+        """Edit the HIP source."""
+        self.kerntrack.edit(self.kernel, "hip")
+
+    def action_edit_baseline(self) -> None:
+        """Edit the CUDA source."""
+        self.kerntrack.edit(self.kernel, "cuda")
+
+    def action_copy_symbol(self) -> None:
+        """Copy the symbol."""
+        self.kerntrack.copy_text(self.kernel.symbol, self.kernel.symbol)
+
+    def action_copy_command(self) -> None:
+        """Copy the newest build's command."""
+        self.kerntrack.copy_command(self.kernel, None)

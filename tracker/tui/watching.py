@@ -1,0 +1,31 @@
+"""Notices changed sources."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event
+
+from tracker.errors import AbsentError, UsageError
+
+SUFFIXES = frozenset({".cu", ".cuh", ".hip", ".h", ".hh", ".hpp", ".inc", ".inl", ".c", ".cc", ".cpp"})
+DEBOUNCE_MS = 200
+"""An editor's save is several events; a checkout is thousands."""
+
+
+def watch(paths: Sequence[Path], stop: Event, changed: Callable[[list[str]], None]) -> None:
+    """Call `changed` with the sources that changed, until `stop` is set.
+
+    Raises AbsentError without watchfiles, UsageError when there is nothing to watch.
+    """
+    try:
+        from watchfiles import Change
+        from watchfiles import watch as changes
+    except ImportError as error:
+        raise AbsentError("watching needs the package watchfiles", "pip install watchfiles") from error
+    if not paths:
+        raise UsageError("no source folder to watch", "name folders under `cuda` and `hip` in kerntrack.toml")
+
+    def is_source(change: Change, path: str) -> bool:
+        return Path(path).suffix in SUFFIXES
+
+    for found in changes(*paths, watch_filter=is_source, stop_event=stop, debounce=DEBOUNCE_MS, step=50):
+        changed(sorted({path for _, path in found}))
