@@ -1,0 +1,170 @@
+"""Time our HIP kernels against the CUDA originals on an NVIDIA GPU.
+
+    python -m benchmarks.nvidia --theirs …/candle-kernels/src/quantized.cu [--out results.md] [--only mul_mat_vec]
+
+Both sides are compiled by the nvcc on PATH with -O3 for the device's architecture, run on the same buffers with the
+originals' launch geometry, and replayed as graphs over copies of the weights that together exceed the cache.
+"""
+
+import argparse
+import datetime
+import json
+import math
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.nvidia import gpu
+from benchmarks.nvidia.work import Work, works
+from kernels import BASELINES, HIP_SOURCES, INCLUDE
+from kernels.contracts import geometry
+from kernels.names import identify
+from tracker.scan import baseline
+
+CACHE = 300 << 20
+"""Bytes that copies of the weights add up to: several times the last-level cache."""
+
+Row = dict[str, Any]
+
+
+def compile_cubin(source: Path, extra: list[str]) -> bytes:
+    """Compile one file with nvcc for sm_90. Raises CalledProcessError with nvcc's output printed."""
+    nvcc = shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "out.cubin"
+        command = [
+            nvcc,
+            "-arch=sm_90",
+            "-O3",
+            "-std=c++17",
+            "-cubin",
+            "-x",
+            "cu",
+            *extra,
+            str(source),
+            "-o",
+            str(target),
+        ]
+        subprocess.run(command, check=True)
+        return target.read_bytes()
+
+
+def pointers(work: Work, copies: int) -> dict[str, list[int]]:
+    """Upload every array; the cold one `copies` times."""
+    placed: dict[str, list[int]] = {}
+    for name, value in work.values.items():
+        if isinstance(value, np.ndarray):
+            count = copies if name == work.cold else 1
+            placed[name] = [gpu.allocate(value.nbytes) for _ in range(count)]
+            for pointer in placed[name]:
+                gpu.upload(pointer, value)
+    return placed
+
+
+def time_side(work: Work, kernel: Any, placed: dict[str, list[int]], out: list[int]) -> float:
+    """Median µs of one launch, rotating among the copies."""
+    copies = len(placed[work.cold])
+
+    def queue(stream: Any) -> int:
+        for turn in range(2 * copies):
+            arguments = []
+            for name, ctype in geometry.signature(work.kernel):
+                if ctype.endswith("*") and not ctype.startswith("const"):
+                    arguments.append((ctype, out[turn % len(out)]))
+                elif name in placed:
+                    arguments.append((ctype, placed[name][turn % len(placed[name])]))
+                else:
+                    arguments.append((ctype, int(work.values[name])))
+            gpu.launch(kernel, work.grid, work.block, arguments, stream)
+        return 2 * copies
+
+    return gpu.microseconds(queue)
+
+
+def compare(work: Work, ours: Any, theirs: Any, copy: float) -> Row:
+    """Time both sides and compare what they wrote."""
+    cold = work.values[work.cold]
+    assert isinstance(cold, np.ndarray)
+    copies = min(64, max(2, math.ceil(CACHE / (cold.nbytes + work.out_bytes))))
+    placed = pointers(work, copies)
+    out = [gpu.allocate(work.out_bytes) for _ in range(copies)]
+    times, results = [], []
+    for kernel in (theirs, ours, theirs, ours):
+        times.append(time_side(work, kernel, placed, out))
+        results.append(gpu.download(out[0], work.out_bytes))
+    for pointer in [*out, *(p for group in placed.values() for p in group)]:
+        gpu.free(pointer)
+    their_us, our_us = min(times[0], times[2]), min(times[1], times[3])
+    return {
+        "kernel": work.kernel.symbol,
+        "family": work.kernel.family,
+        "work": work.label,
+        "theirs_us": round(their_us, 2),
+        "ours_us": round(our_us, 2),
+        "ratio": round(our_us / their_us, 3),
+        "share_theirs": round(work.bytes / their_us * 1e6 / copy, 3),
+        "share_ours": round(work.bytes / our_us * 1e6 / copy, 3),
+        "bit_equal": bool(np.array_equal(results[0], results[1])),
+    }
+
+
+def table(rows: list[Row]) -> str:
+    """Markdown: one line a family, then one line a launch."""
+    families: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        families[row["family"]].append(row)
+    lines = ["| family | launches | geometric mean of time, ours / theirs | slowest | share of copy bandwidth, ours |"]
+    lines.append("| --- | --- | --- | --- | --- |")
+    for family, group in families.items():
+        mean = math.exp(sum(math.log(row["ratio"]) for row in group) / len(group))
+        worst = max(group, key=lambda row: row["ratio"])
+        shares = sorted(row["share_ours"] for row in group)
+        slowest = f"{worst['ratio']:.2f} ({worst['kernel']}, {worst['work']})"
+        lines.append(f"| {family} | {len(group)} | {mean:.3f} | {slowest} | {shares[0]:.2f}–{shares[-1]:.2f} |")
+    keys = ("kernel", "work", "theirs_us", "ours_us", "ratio", "share_theirs", "share_ours", "bit_equal")
+    lines += ["", "| " + " | ".join(keys) + " |", "| " + " | ".join("---" for _ in keys) + " |"]
+    lines += ["| " + " | ".join(str(row[key]) for key in keys) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def symbols() -> list[str]:
+    """Every kernel of the recorded head inventory."""
+    return sorted(kernel.symbol for kernel in baseline.read(BASELINES / "candle-5152ef621.json").kernels)
+
+
+def main() -> None:
+    """Compile, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--theirs", type=Path, required=True)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--only", default="", help="part of a symbol")
+    options = parser.parse_args()
+    device, copy = gpu.open_device(), gpu.copy_bandwidth()
+    theirs = gpu.load(compile_cubin(options.theirs, []))
+    include = ["-I", str(INCLUDE / "nvcc"), "-I", str(HIP_SOURCES)]
+    ours = [gpu.load(compile_cubin(source, include)) for source in sorted(HIP_SOURCES.glob("*.hip"))]
+    rows: list[Row] = []
+    for symbol in symbols():
+        name = identify(symbol)
+        found = next((f for module in ours if (f := gpu.function(module, symbol))), None)
+        original = gpu.function(theirs, symbol)
+        if name is None or options.only not in symbol or found is None or original is None:
+            continue
+        for work in works(name, np.random.default_rng(7)):
+            rows.append(compare(work, found, original, copy))
+            print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    head = f"{device}, {datetime.date.today()}, copy bandwidth {copy / 1e12:.2f} TB/s, nvcc -O3 -arch=sm_90\n\n"
+    text = head + table(rows) + "\n"
+    print(text)
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
