@@ -5,9 +5,11 @@ import struct
 
 import pytest
 
+from kernels import BASELINES
 from kernels.contracts import contract_for
 from kernels.launch import Buffer, Launch, Scalar
 from kernels.names import identify
+from tracker.scan import baseline
 
 from .symbols import SYMBOLS
 
@@ -129,3 +131,14 @@ def test_arguments_follow_the_parameter_list(symbol: str) -> None:
 
 def test_names_with_hip_are_the_same_kernels() -> None:
     assert launch("mul_mat_vec_q5_1_q8_1_hip3", "rows=3 cols=64").symbol == "mul_mat_vec_q5_1_q8_1_hip3"
+
+
+def test_parameters_are_those_of_the_recorded_cuda_kernels() -> None:
+    recorded = baseline.read(BASELINES / "candle-5152ef621.json").kernels
+    assert {kernel.symbol for kernel in recorded} == set(SYMBOLS)
+    for kernel in recorded:
+        name = identify(kernel.symbol)
+        assert name is not None
+        contract = contract_for(name)
+        assert contract is not None
+        assert contract.parameters(name) == tuple(parameter.type for parameter in kernel.parameters), kernel.symbol
