@@ -1,10 +1,10 @@
-"""Scanning small sources: which kernels there are and what is told about each."""
+"""Which kernels a source holds and what is told about each."""
 
-from pathlib import Path
+from tracker.scan.facts import FileFacts, Kernel
 
-from tracker.scan import scan_file
+from .conftest import Scan
 
-SOURCE = """
+PLAIN = """
 struct block { float scale; signed char quants[32]; };
 
 __device__ float twice(float value) { return 2 * value; }
@@ -20,11 +20,16 @@ __global__ void only_declared(int);
 """
 
 
-def test_a_plain_kernel_has_symbol_parameters_line_and_what_it_reaches(tmp_path: Path) -> None:
-    file = tmp_path / "scale.cu"
-    file.write_text(SOURCE)
+def by_symbol(facts: FileFacts) -> dict[str, Kernel]:
+    return {kernel.symbol: kernel for kernel in facts.kernels}
 
-    facts = scan_file(file, "cuda")
+
+def types(kernel: Kernel) -> list[str]:
+    return [parameter.type for parameter in kernel.parameters]
+
+
+def test_a_plain_kernel_has_symbol_parameters_line_and_what_it_reaches(scan: Scan) -> None:
+    facts = scan(PLAIN)
 
     assert [kernel.symbol for kernel in facts.kernels] == ["scale", "_Z5plainPh"]
     scale = facts.kernels[0]
@@ -33,7 +38,136 @@ def test_a_plain_kernel_has_symbol_parameters_line_and_what_it_reaches(tmp_path:
         ("result", "float *"),
         ("count", "int"),
     ]
-    assert (scale.place.path, scale.place.line) == ("scale.cu", 6)
+    assert (scale.place.path, scale.place.line) == ("unit.cu", 6)
     assert (scale.macro, scale.macro_place) == (None, None)
     assert (scale.helpers, scale.structs) == (("twice",), ("block",))
-    assert facts.diagnostics == ()
+    assert (facts.helpers, facts.structs, facts.diagnostics) == (("twice",), ("block",), ())
+
+
+def test_hip_sources_give_the_same_facts_as_cuda_sources(scan: Scan) -> None:
+    cuda = scan(PLAIN)
+    hip = scan("#include <hip/hip_runtime.h>" + PLAIN, "hip")
+
+    assert [(each.symbol, each.parameters) for each in hip.kernels] == [
+        (each.symbol, each.parameters) for each in cuda.kernels
+    ]
+    assert hip.diagnostics == ()
+
+
+def test_types_are_canonical_whatever_they_are_called(scan: Scan) -> None:
+    facts = scan("""
+        #include <stdint.h>
+        #include "cuda_fp16.h"
+        typedef const uint8_t *bytes;
+        extern "C" __global__ void k(bytes a, const size_t n, int64_t m, half *h, float table[4], unsigned b) {}
+    """)
+
+    assert types(facts.kernels[0]) == [
+        "const unsigned char *", "unsigned long", "long", "__half *", "float *", "unsigned int"
+    ]  # fmt: skip
+
+
+def test_every_way_to_name_an_instance_of_a_template_makes_a_kernel(scan: Scan) -> None:
+    facts = scan("""
+        namespace math {
+        template <class T, int N> __global__ void fill(T *out) { out[0] = N; }
+        template __global__ void fill<float, 1>(float *);
+        #define INSTANCE(T) template __global__ void fill<T, 2>(T *);
+        INSTANCE(int)
+        }
+        template <class T> void launcher(T *out) { math::fill<T, 3><<<1, 32>>>(out); }
+        void launch(double *out) { launcher(out); math::fill<char, 4><<<1, 32>>>(nullptr); }
+        void (*address)(short *) = math::fill<short, 5>;
+        template <class... T> __global__ void many(T... values) {}
+        void launch_many() { many<<<1, 1>>>(1, 2.0f); }
+    """)
+
+    kernels = {kernel.name: kernel for kernel in facts.kernels}
+    assert set(kernels) == {
+        "math::fill<float, 1>", "math::fill<int, 2>", "math::fill<double, 3>", "math::fill<char, 4>",
+        "math::fill<short, 5>", "many<int, float>",
+    }  # fmt: skip
+    assert kernels["math::fill<float, 1>"].symbol == "_ZN4math4fillIfLi1EEEvPT_"
+    assert kernels["math::fill<int, 2>"].template_arguments == ("int", "2")
+    assert types(kernels["math::fill<double, 3>"]) == ["double *"]
+    assert types(kernels["many<int, float>"]) == ["int", "float"]
+
+
+def test_a_template_without_instance_is_no_kernel_and_a_note_says_so(scan: Scan) -> None:
+    facts = scan("template <class T> __global__ void idle(T *out) {}\n")
+
+    assert facts.kernels == ()
+    assert [(each.severity, each.place.line) for each in facts.diagnostics] == [("note", 1)]
+    assert "idle" in facts.diagnostics[0].message
+
+
+def test_kernels_of_included_headers_are_told_where_they_stand(scan: Scan) -> None:
+    facts = scan(
+        '#include "inner.h"\nextern "C" __global__ void outer() {}\n',
+        inner='\nextern "C" __global__ void inner() {}\n',
+    )
+
+    places = [(kernel.symbol, kernel.place.path, kernel.place.line) for kernel in facts.kernels]
+    assert places == [("outer", "unit.cu", 2), ("inner", "inner.h", 2)]
+    assert "inner.h" in dict(facts.dependencies)
+
+
+def test_launch_bounds_are_evaluated_through_macros_constants_and_templates(scan: Scan) -> None:
+    facts = scan("""
+        #define THREADS 256
+        enum { HALF = 128 };
+        constexpr int warps = 4;
+        constexpr __device__ int lanes() { return 32; }
+        extern "C" __global__ void none() {}
+        extern "C" __global__ void __launch_bounds__(THREADS) from_macro() {}
+        extern "C" __global__ void __launch_bounds__(lanes() * warps, 2) from_constants() {}
+        extern "C" __global__ void __launch_bounds__(HALF + (1 << 4)) from_enum() {}
+        template <int N> __global__ void __launch_bounds__(N * 2, N / 16) from_template() {}
+        template __global__ void from_template<64>();
+    """)
+
+    bounds = {kernel.name: (kernel.max_threads, kernel.min_blocks) for kernel in facts.kernels}
+    assert bounds == {
+        "none": (None, None),
+        "from_macro": (256, None),
+        "from_constants": (128, 2),
+        "from_enum": (144, None),
+        "from_template<64>": (128, 4),
+    }
+
+
+def test_shared_memory_counts_wherever_a_kernel_reaches_it(scan: Scan) -> None:
+    facts = scan("""
+        __device__ void helper() { __shared__ int counters[8]; counters[0] = 0; }
+        template <class T, int N> __device__ T tile(int i) { __shared__ T values[N]; return values[i]; }
+        template <int (*F)(int)> __device__ int through(int i) { return F(i); }
+        extern "C" __global__ void none(int *p) { extern __shared__ int dynamic[]; p[0] = dynamic[0]; }
+        extern "C" __global__ void own(int *p) { __shared__ double sums[4]; p[0] = sums[0]; }
+        extern "C" __global__ void by_helper(int *p) { helper(); helper(); }
+        extern "C" __global__ void by_template(int *p) { p[0] = tile<short, 10>(1) + tile<int, 3>(2); }
+        extern "C" __global__ void by_argument(int *p) { p[0] = through<tile<int, 5>>(1); }
+    """)
+
+    lds = {kernel.symbol: kernel.static_lds for kernel in facts.kernels}
+    assert lds == {"none": 0, "own": 32, "by_helper": 32, "by_template": 20 + 12, "by_argument": 20}
+
+
+def test_helpers_and_structs_are_those_a_kernel_reaches_and_no_intrinsics(scan: Scan) -> None:
+    facts = scan("""
+        #include "cuda_fp16.h"
+        typedef struct { half scale; int quants[4]; } block_a;
+        struct block_b { int quants[4]; };
+        __device__ int deep(const block_b *b) { return b->quants[0]; }
+        __device__ int shallow(const void *p) { return deep((const block_b *) p); }
+        template <class B> __device__ int member(const void *p) { return ((const B *) p)->quants[1]; }
+        extern "C" __global__ void uses_b(const void *p, int *out) { out[0] = shallow(p); __syncthreads(); }
+        extern "C" __global__ void uses_a(const void *p, int *out) { out[0] = member<block_a>(p); }
+        extern "C" __global__ void uses_none(half2 *out) { out[0] = __float2half2_rn(1.0f); }
+    """)
+
+    kernels = by_symbol(facts)
+    assert (kernels["uses_b"].helpers, kernels["uses_b"].structs) == (("deep", "shallow"), ("block_b",))
+    assert (kernels["uses_a"].helpers, kernels["uses_a"].structs) == (("member",), ("block_a",))
+    assert (kernels["uses_none"].helpers, kernels["uses_none"].structs) == ((), ())
+    assert facts.helpers == ("deep", "member", "shallow")
+    assert facts.structs == ("block_a", "block_b")

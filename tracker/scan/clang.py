@@ -41,7 +41,9 @@ _SIGNATURES: dict[str, tuple[list[Any], Any]] = {
     "clang_getOverloadedDecl": ([cindex.Cursor, c_uint], cindex.Cursor),
     "clang_isCursorDefinition": ([cindex.Cursor], c_uint),
     "clang_isInvalidDeclaration": ([cindex.Cursor], c_uint),
+    "clang_Cursor_getOffsetOfField": ([cindex.Cursor], c_longlong),
     "clang_Cursor_isAnonymousRecordDecl": ([cindex.Cursor], c_uint),
+    "clang_getEnumConstantDeclValue": ([cindex.Cursor], c_longlong),
     "clang_getCursorLinkage": ([cindex.Cursor], c_int),
     "clang_getCursorSpelling": ([cindex.Cursor], _String),
     "clang_Cursor_getMangling": ([cindex.Cursor], _String),
@@ -161,6 +163,13 @@ def position(location: Any, *, spelled: bool = False) -> Position:
     ask = lib.clang_getSpellingLocation if spelled else lib.clang_getExpansionLocation
     ask(location, byref(file), byref(line), byref(column), byref(offset))
     return Position(text(lib.clang_getFileName(file)) if file.value else "", line.value, offset.value)
+
+
+def extent(cursor: Cursor, *, spelled: bool = False) -> tuple[Position, Position]:
+    """Where a declaration begins and ends, see `position`."""
+    range_ = lib.clang_getCursorExtent(cursor)
+    start, end = lib.clang_getRangeStart(range_), lib.clang_getRangeEnd(range_)
+    return position(start, spelled=spelled), position(end, spelled=spelled)
 
 
 def in_toolkit(cursor: Cursor) -> bool:

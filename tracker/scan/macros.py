@@ -44,6 +44,20 @@ def tokens(text: str, line: int = 1) -> Iterator[Token]:
         line += match[0].count("\n")
 
 
+def call_tokens(text: str) -> list[Token]:
+    """The parenthesised arguments that `text` begins with, parentheses included; empty when there are none."""
+    found: list[Token] = []
+    depth = 0
+    for token in tokens(text):
+        depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
+        if not found and token.text != "(":
+            break
+        found.append(token)
+        if depth == 0:
+            break
+    return found
+
+
 def parse_macro(text: str, path: str, line: int) -> Macro:
     """A definition from the text behind `#define`: name, parameters, body."""
     found = list(tokens(text, line))
@@ -56,7 +70,7 @@ def parse_macro(text: str, path: str, line: int) -> Macro:
 
 
 def name_place(macro: Macro, call: Sequence[Token], name: str, macros: Mapping[str, Macro]) -> tuple[Macro, int]:
-    """The macro and the line in its text that put `name` when `macro` is used as `call` (tokens behind its name)."""
+    """The macro and the line in its text that put `name` when `macro` is used with the arguments `call`."""
     found = _search(macro, call, name, macros, 0)
     return found if found else (macro, macro.line)
 
@@ -86,7 +100,7 @@ def _arguments(call: Sequence[Token]) -> list[list[Token]]:
     arguments: list[list[Token]] = [[]]
     depth = 0
     for token in call:
-        depth += (token.text in "([{") - (token.text in ")]}")
+        depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
         if depth == 0:
             break
         if token.text == "," and depth == 1:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,14 @@ from clang.cindex import CursorKind as Kind
 
 from tracker.scan import clang
 from tracker.scan.arguments import parse_arguments
-from tracker.scan.facts import Diagnostic, FileFacts, Place, Side
-from tracker.scan.faults import faulty_text
+from tracker.scan.facts import Diagnostic, FileFacts, Kernel, Place, Side
 from tracker.scan.kernels import find_kernels
+from tracker.scan.places import project_macros
 from tracker.scan.reach import Definitions
 from tracker.scan.sources import read_source
 from tracker.scan.texts import Texts
 from tracker.scan.unit import Unit, parse
+from tracker.scan.unprinted import Unprinted
 
 _SEVERITIES = ("note", "note", "warning", "error", "fatal")
 
@@ -41,17 +42,31 @@ def scan_file(
         failure = Diagnostic("fatal", Place(own, 1), 1, "libclang could not parse this file at all")
         return FileFacts(own, side, sha256, (), (), (), (), (failure,))
     diagnostics = tuple(_diagnostic(each, texts, own) for each in unit.translation_unit.diagnostics)
-    definitions = Definitions(faulty_text(texts, diagnostics))
+    macros = project_macros(unit, texts)
+    definitions = Definitions(Unprinted(unit, texts, macros, diagnostics).text)
+    kernels = tuple(find_kernels(unit, texts, macros, definitions))
     return FileFacts(
         path=own,
         side=side,
         sha256=sha256,
         dependencies=tuple(_headers(unit, texts, diagnostics)),
-        kernels=tuple(find_kernels(unit, texts, definitions)),
+        kernels=kernels,
         helpers=_helpers(unit),
         structs=tuple(sorted({clang.spelling(cursor) for cursor in unit.records} - {""})),
-        diagnostics=diagnostics,
+        diagnostics=(*diagnostics, *_without_instance(unit, texts, own, kernels)),
     )
+
+
+def _without_instance(unit: Unit, texts: Texts, main: str, kernels: Sequence[Kernel]) -> Iterator[Diagnostic]:
+    """Notes on kernel templates of which the file names no instance, so that nobody looks for their kernels."""
+    names = {kernel.name.partition("<")[0] for kernel in kernels}
+    for cursor in unit.templates:
+        start = clang.position(clang.lib.clang_getCursorLocation(cursor))
+        name = clang.qualified_name(cursor)
+        mine = texts.path(start.file) == main and Kind.CUDAGLOBAL_ATTR.value in clang.attributes(cursor)
+        if mine and name not in names:
+            message = f"kernel template '{name}' makes no kernel: this file names no instance of it"
+            yield Diagnostic("note", texts.place(start.file, start.line), 1, message)
 
 
 def _headers(unit: Unit, texts: Texts, diagnostics: Sequence[Diagnostic]) -> list[tuple[str, str]]:

@@ -196,7 +196,7 @@ def _read_record(cursor: clang.Cursor, body: _Body) -> str:
     def visitor(child: clang.Cursor, _parent: clang.Cursor) -> int:
         kind = clang.kind(child)
         if kind == Kind.FIELD_DECL.value:
-            lines.append(clang.printed(child))
+            lines.append(f"{clang.lib.clang_Cursor_getOffsetOfField(child)} {clang.printed(child)}")
             body.targets.append(_declaration(clang.lib.clang_getCursorType(child)))
             clang.visit(child, body.visitor)
         if kind == Kind.CXX_BASE_SPECIFIER.value:
