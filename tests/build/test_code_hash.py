@@ -21,21 +21,23 @@ extern "C" __global__ void calls(const int* a, int* b, int n) { b[n] = looked_up
 extern "C" __global__ void reads(const int* a, int* b, int n) { b[n] = other[a[n] & 63]; }
 extern "C" __global__ void indirect(const int* a, int* b, int n) { b[n] = functions[n & 1](a[n]); }
 """
-ARCHS = ("gfx90a", "gfx1030", "gfx1100", "gfx1201")
+ARCHS = ("gfx90a", "gfx1030", "gfx1100", "gfx1201", "sm_90")
 ALL = {"plain", "calls", "reads", "indirect"}
 
+BOUNDS = "__attribute__((launch_bounds(64), amdgpu_flat_work_group_size(1, 64)))"
 CHANGES = {
     "a shift": (">> 4", ">> 5", {"plain"}),
     "a helper's constant": ("x * 5", "x * 6", {"calls"}),
     "an entry of a small table that a helper reads": ("3, 5}", "3, 6}", {"calls"}),
     "an entry of a table that a kernel reads": ("{7, 1}", "{7, 2}", {"reads"}),
     "a function that is only reached through a pointer": ("x * 3", "x * 7", {"indirect"}),
-    "launch bounds": ("void plain", "void __attribute__((amdgpu_flat_work_group_size(1, 64))) plain", {"plain"}),
+    "launch bounds": ("void plain", f"void {BOUNDS} plain", {"plain"}),
 }
+NAME = "a helper's name"  # stands in PTX, which is text
 NEUTRAL = {
     "a comment on a line": ("return x * 3;", "return x * 3; /* three */"),
     "a comment that moves lines": ("typedef", "// one\n// two\ntypedef"),
-    "a helper's name": ("looked_up", "a_much_longer_name_for_it"),
+    NAME: ("looked_up", "a_much_longer_name_for_it"),
     "spaces": ("a[n] >> 4", "a [ n ]  >>  4"),
     "a kernel more": ("extern", 'extern "C" __global__ void more(int* b) { b[0] = small[b[1] & 3]; }\nextern'),
     "a longer table": ("other[64]", "first[32] = {9, 9, 9}, other[64]"),
@@ -50,11 +52,12 @@ def test_what_a_kernel_does_changes_its_hash_and_no_other(hashes: Hashes, arch: 
     assert {symbol for symbol in ALL if before[symbol] != after[symbol]} == affected
 
 
-@pytest.mark.parametrize("arch", ARCHS)
-@pytest.mark.parametrize("what", NEUTRAL)
+@pytest.mark.parametrize(
+    "arch, what", [(arch, what) for arch in ARCHS for what in NEUTRAL if arch != "sm_90" or what != NAME]
+)
 def test_what_changes_no_behaviour_changes_no_hash(hashes: Hashes, arch: str, what: str) -> None:
     old, new = NEUTRAL[what]
-    changed = SOURCE.replace(old, new) if what == "a helper's name" else SOURCE.replace(old, new, 1)
+    changed = SOURCE.replace(old, new) if what == NAME else SOURCE.replace(old, new, 1)
     assert changed != SOURCE
     before, after = hashes(SOURCE, arch), hashes(changed, arch)
     assert {symbol: after[symbol] for symbol in ALL} == before

@@ -45,13 +45,30 @@ def test_every_amd_architecture_builds_and_says_what_the_table_says(compile_text
     assert f"; Occupancy: {code_object.kernels['copy'].occupancy}\n" in record.assembly.read_text()
 
 
+PTX = """#include <hip/hip_runtime.h>
+struct pair { int a; char b[6]; };
+extern "C" __global__ void __launch_bounds__(128) one(const float* from, float* to, int n, pair p, unsigned char c) {
+    __shared__ float tile[33];
+    tile[threadIdx.x] = from[n];
+    __syncthreads();
+    to[n] = tile[n & 15] + p.a + p.b[3] + c;
+}
+__global__ void two(float* to) { to[0] = 1; }
+"""
+
+
 @pytest.mark.parametrize("arch", ["sm_80", "sm_90"])
 def test_hip_source_becomes_ptx(compile_text: Compile, arch: str) -> None:
-    record = compile_text(COPY, arch)
-    assert record.ok and record.code_object, record.output
-    assert f".target {arch}" in record.code_object.read_text()
-    assert ".entry copy(" in record.code_object.read_text()
-    assert record.output == ""
+    record = compile_text(PTX, arch)
+    assert record.code_object and record.output == ""
+    code_object = read(record.code_object)
+    assert code_object.target == arch
+    assert set(code_object.kernels) == {"one", "_Z3twoPf"}
+    one, two = code_object.kernels["one"], code_object.kernels["_Z3twoPf"]
+    pointer = "global_buffer"
+    sizes = ((pointer, 0, 8), (pointer, 8, 8), ("by_value", 16, 4), ("by_value", 20, 12), ("by_value", 32, 1))
+    assert (one.arguments, one.lds, one.max_threads) == (sizes, 33 * 4, 128)
+    assert (two.arguments, two.lds, two.max_threads) == (((pointer, 0, 8),), 0, 1024)
 
 
 def test_a_full_target_id_reaches_the_code_object(compile_text: Compile) -> None:

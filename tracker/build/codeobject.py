@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from tracker.build import ptx
 from tracker.build.archs import Arch, get_arch
 from tracker.build.codehash import code_hash
 from tracker.build.elf import Elf
@@ -11,11 +12,13 @@ from tracker.errors import UsageError
 
 
 def read(path: Path) -> CodeObject:
-    """Read a code object and, for the hashes, the relocatable object that the compiler keeps beside it.
+    """Read a code object (HSACO, or PTX for NVIDIA) and the relocatable object that the compiler keeps beside it.
 
     Metadata: LLVM AMDGPUUsage, "Code Object V5 Metadata". Raises UsageError when the file cannot be read or is
     something else, or is for an architecture that archs.toml does not list.
     """
+    if path.suffix == ".ptx":
+        return ptx.read(path, text_of(path))
     linked = Elf(path)
     beside = path.with_suffix(".o")
     source = Elf(beside) if beside.is_file() else linked
@@ -26,6 +29,14 @@ def read(path: Path) -> CodeObject:
     except KeyError as error:
         raise UsageError(f"{path}: the code object lacks {error}", "compile the kernel again") from error
     return CodeObject(path, target, {kernel.symbol: kernel for kernel in kernels})
+
+
+def text_of(path: Path) -> str:
+    """The file's text. Raises UsageError when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", "compile the kernel again") from error
 
 
 def _kernel(facts: dict[str, Any], arch: Arch, source: Elf) -> KernelObject:
