@@ -1,0 +1,237 @@
+"""The program's options and the signatures of its commands. What a command needs is imported when it is called."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from tracker import __version__
+from tracker.cli.session import Color, Session, guarded
+from tracker.errors import ExitCode
+
+app = typer.Typer(
+    name="kerntrack",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 good, 1 bad news about a kernel, 2 wrong usage or configuration, 3 something is not "
+    "installed, 130 interrupted.",
+)
+
+Format = Literal["table", "md", "csv", "json"]
+Effort = Literal["quick", "full"]
+Selector = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SELECTOR…",
+        help="Which kernels: a quant type (q5_1), a symbol or glob ('mul_mat_vec_*_cuda3'), family:dequantize, "
+        "arch:gfx1100, state:failed. Several words must all hold; a,b means any.",
+        show_default=False,
+    ),
+]
+Archs = Annotated[
+    list[str] | None,
+    typer.Option("--arch", metavar="ARCH", help="Architecture in place of the project's; repeat for more."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Again = Annotated[bool, typer.Option("--again", help="Do it even where nothing changed.")]
+FormatOption = Annotated[Format | None, typer.Option("--format", help="How to print; each lists kernel by kernel.")]
+Paths = list[Path] | None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"kerntrack {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    directory: Annotated[Path, typer.Option("-C", metavar="DIR", help="Work as if started in DIR.")] = Path(),
+    color: Annotated[Color, typer.Option(help="Colour the output; auto: on a terminal, unless NO_COLOR.")] = "auto",
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Tells, kernel by kernel and AMD architecture by architecture, what of a CUDA code base is missing, ported,
+    compiled, emulated and verified in its HIP port, shows the evidence, and runs the next step.
+
+    Needs neither an AMD GPU nor ROCm.
+    """
+    context.obj = Session(directory, color)
+
+
+@app.command()
+@guarded
+def init(
+    context: typer.Context,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> ExitCode:
+    """Write a commented kerntrack.toml after looking around for CUDA and HIP sources.
+
+    Example: `kerntrack -C ../port init`
+    """
+    from tracker.cli import init
+
+    return init.run(context.obj, force)
+
+
+@app.command()
+@guarded
+def scan(
+    context: typer.Context,
+    cuda: Annotated[Paths, typer.Option(metavar="PATH…", help="CUDA sources or folders.")] = None,
+    hip: Annotated[Paths, typer.Option(metavar="PATH…", help="HIP sources or folders.")] = None,
+    record: Annotated[Path | None, typer.Option(metavar="FILE", help="Record the CUDA side's facts in FILE.")] = None,
+    origin: Annotated[str, typer.Option(metavar="NAME@COMMIT", help="Where a recording says it comes from.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Let --record replace a file.")] = False,
+    again: Again = False,
+    json: Json = False,
+) -> ExitCode:
+    """Read the sources of both sides and pair their kernels.
+
+    Without --cuda and --hip: what kerntrack.toml names, or else what the last scan here read. Unchanged files are
+    not parsed again.
+
+    Examples:
+
+    * `kerntrack scan`
+    * `kerntrack scan --cuda ../candle/candle-kernels/src/quantized.cu --hip src/rocarray`
+    * `kerntrack scan --cuda kernels.cu --record kernels.json --origin me/repo@1a0f9cc`
+    """
+    from tracker.cli import scan
+
+    return scan.run(context.obj, scan.Request(cuda or [], hip or [], record, origin, force, again, json))
+
+
+@app.command()
+@guarded
+def status(
+    context: typer.Context,
+    selector: Selector = None,
+    format: FormatOption = None,
+    json: Json = False,
+    everything: Annotated[bool, typer.Option("--all", "-a", help="List all kernels.")] = False,
+) -> ExitCode:
+    """Show how far the port is: by family, or kernel by kernel for a selector, `--all` or a `--format`.
+
+    Examples:
+
+    * `kerntrack status`
+    * `kerntrack status q5_1 arch:gfx1100`
+    * `kerntrack status --json state:failed`
+    """
+    from tracker.cli import status
+
+    return status.run(context.obj, selector or [], "json" if json else format, everything)
+
+
+@app.command()
+@guarded
+def gap(context: typer.Context, format: FormatOption = None, json: Json = False) -> ExitCode:
+    """Show what the CUDA side has and the port lacks: kernels, block structures, helper functions.
+
+    Examples:
+
+    * `kerntrack gap`
+    * `kerntrack gap --format csv > gap.csv`
+    """
+    from tracker.cli import gap
+
+    return gap.run(context.obj, "json" if json else format)
+
+
+@app.command()
+@guarded
+def show(
+    context: typer.Context,
+    kernel: Annotated[str, typer.Argument(metavar="KERNEL", help="A symbol, or a selector that chooses one kernel.")],
+    json: Json = False,
+) -> ExitCode:
+    """Show everything known about one kernel: both sides, resources, builds, every check.
+
+    Example: `kerntrack show mul_mat_vec_q5_1_q8_1_cuda1`
+    """
+    from tracker.cli import show
+
+    return show.run(context.obj, kernel, json)
+
+
+@app.command()
+@guarded
+def compile(
+    context: typer.Context,
+    selector: Selector = None,
+    arch: Archs = None,
+    again: Again = False,
+    json: Json = False,
+) -> ExitCode:
+    """Build the HIP sources that hold the selected kernels (default: all), in parallel.
+
+    Examples:
+
+    * `kerntrack compile q5_1`
+    * `kerntrack compile --arch gfx942 --arch gfx1201`
+    """
+    from tracker.cli import compile
+
+    return compile.run(context.obj, selector or [], arch, again, json)
+
+
+@app.command()
+@guarded
+def verify(
+    context: typer.Context,
+    selector: Selector = None,
+    arch: Archs = None,
+    effort: Annotated[Effort, typer.Option(help="How many cases.")] = "quick",
+    seed: Annotated[int, typer.Option(help="Seed of the cases' data.")] = 0,
+    case: Annotated[str | None, typer.Option(metavar="NAME", help="Run only this case; decides no status.")] = None,
+    again: Again = False,
+    json: Json = False,
+) -> ExitCode:
+    """Check the selected kernels (default: all), building what is missing first.
+
+    What was checked before and has not changed is not run again: its evidence holds.
+
+    Examples:
+
+    * `kerntrack verify q5_1`
+    * `kerntrack verify 'mul_mat_*' arch:gfx1100 --effort full`
+    * `kerntrack verify dequantize_block_q5_1_f32 --case 'n=4096 data=random seed=0'`
+    """
+    from tracker.cli import verify
+
+    return verify.run(context.obj, verify.Request(selector or [], arch, effort, seed, case, again, json))
+
+
+@app.command()
+@guarded
+def tui(
+    context: typer.Context,
+    readonly: Annotated[
+        bool, typer.Option("--readonly", help="Start without any ability to change something.")
+    ] = False,
+) -> ExitCode:
+    """Open the interactive matrix: filter, look at evidence, scan, compile and verify with a key.
+
+    Example: `kerntrack tui`
+    """
+    from tracker import tui
+
+    tui.run(context.obj.project(), readonly=readonly)
+    return ExitCode.GOOD
+
+
+@app.command()
+@guarded
+def doctor(context: typer.Context, json: Json = False) -> ExitCode:
+    """Show versions, toolchains, architectures, devices, database and cache, and what is missing.
+
+    Example: `kerntrack doctor --json`
+    """
+    from tracker.cli import doctor
+
+    return doctor.run(context.obj, json)

@@ -1,0 +1,91 @@
+"""Runs an action: progress and narration on stderr, its results to the caller, Ctrl-C to its `Cancel`."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from tracker.actions.events import Event, Finished, Note, Plan, Step
+from tracker.cancel import Cancel
+from tracker.cli.session import Session
+
+LEVELS = {"info": "dim", "warning": "yellow", "error": "bold red"}
+
+
+class Reporter:
+    """Where an action's words go. The progress bar is only drawn where stderr is a terminal."""
+
+    def __init__(self, session: Session) -> None:
+        self._out, self._err = session.stdout(), session.stderr()
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._progress = Progress(
+            *columns, console=self._err, transient=True, redirect_stdout=False, redirect_stderr=False
+        )
+        self._task = self._progress.add_task("", total=None)
+
+    def __enter__(self) -> "Reporter":
+        if self._err.is_terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def plan(self, plan: Plan) -> None:
+        """Begin a bar of `plan.total` steps."""
+        self._progress.reset(self._task, total=plan.total, description=plan.title)
+
+    def step(self, step: Step) -> None:
+        """Move the bar."""
+        self._progress.update(self._task, completed=step.done)
+
+    def narrate(self, message: str, style: str = "") -> None:
+        """Words for the user, on stderr."""
+        self._err.print(Text(message, style), soft_wrap=True)
+
+    def data(self, what: RenderableType) -> None:
+        """A result, on stdout. On a terminal that shows the bar too it is printed above it."""
+        console: Console = self._err if self._err.is_terminal and self._out.is_terminal else self._out
+        console.print(what, soft_wrap=not console.is_terminal)
+
+
+def follow(
+    session: Session, start: Callable[[Cancel], Iterator[Event]], show: Callable[[Reporter, Event], None]
+) -> Finished:
+    """Run an action to its end. `show` gets every event that is a result. Raises what the action raises."""
+    cancel = Cancel()
+    finished = Finished(False, "the action ended without a result", {})
+    with _interruptible(cancel), Reporter(session) as reporter:
+        for event in start(cancel):
+            if isinstance(event, Plan):
+                reporter.plan(event)
+            elif isinstance(event, Step):
+                reporter.step(event)
+            elif isinstance(event, Note):
+                reporter.narrate(event.message, LEVELS[event.level])
+            elif isinstance(event, Finished):
+                finished = event
+            else:
+                show(reporter, event)
+    return finished
+
+
+@contextmanager
+def _interruptible(cancel: Cancel) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM asks the action to stop, a second Ctrl-C ends the program."""
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if cancel.is_set():
+            raise KeyboardInterrupt
+        cancel.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,112 @@
+"""`kerntrack gap`: what the port lacks."""
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tracker.actions.gap import Gap, Group, Name, gap
+from tracker.cli.documents import SCHEMA
+from tracker.cli.session import Session
+from tracker.cli.tables import Listing, print_json, print_listing
+from tracker.errors import ExitCode
+
+
+def run(session: Session, format: str | None) -> ExitCode:
+    """Print the gap. Bad news only for whoever reads it: the exit code is good."""
+    found = gap(session.project())
+    if format == "json":
+        print_json(document(found))
+    elif format:
+        print_listing(session.stdout(), listing(found), format)
+    else:
+        _print_screen(session.stdout(), found)
+    return ExitCode.GOOD
+
+
+def document(found: Gap) -> dict[str, object]:
+    """The JSON form."""
+    return {
+        "schema": SCHEMA,
+        "totals": {
+            "kernels": {state: sum(map(len, lists)) for state, lists in _ports(found.groups).items()},
+            "structs": _states(found.structs),
+            "helpers": _states(found.helpers),
+        },
+        "kernels": [vars(group) for group in found.groups],
+        "structs": [vars(name) for name in found.structs],
+        "helpers": [vars(name) for name in found.helpers],
+    }
+
+
+def _ports(groups: Iterable[Group]) -> dict[str, list[tuple[str, ...]]]:
+    return {state: [getattr(group, state) for group in groups] for state in ("ported", "drifted", "missing")}
+
+
+def _states(names: Iterable[Name]) -> dict[str, int]:
+    states = [name.state for name in names]
+    return {state: states.count(state) for state in ("present", "missing", "replaced", "unused")}
+
+
+def listing(found: Gap) -> Listing:
+    """A row per missing or drifted kernel, and per missing struct and helper."""
+    rows = [
+        ("kernel", symbol, state, group.family, group.type)
+        for group in found.groups
+        for state, symbols in (("drifted", group.drifted), ("missing", group.missing))
+        for symbol in symbols
+    ]
+    for kind, names in (("struct", found.structs), ("helper", found.helpers)):
+        missing = (name for name in names if name.state == "missing")
+        rows += [(kind, each.name, each.state, " ".join(each.waiting), " ".join(each.types)) for each in missing]
+    return Listing(("kind", "name", "state", "family", "type"), tuple(rows), frozenset({"state"}))
+
+
+def _print_screen(console: Console, found: Gap) -> None:
+    console.print(_kernels(found.groups))
+    for title, names in (("block structures", found.structs), ("helper functions", found.helpers)):
+        counts = _states(names)
+        rest = ", ".join(
+            f"{counts[state]} {words}"
+            for state, words in (
+                ("present", "there by name"),
+                ("replaced", "not needed by the ports there are"),
+                ("unused", "needed by no kernel"),
+            )
+            if counts[state]
+        )
+        console.print(
+            Text(f"{counts['missing']} of {len(names)} {title} missing", "bold"), Text(f"({rest})" if rest else "")
+        )
+        console.print(_names(names))
+    console.print(Text("--format md|csv|json lists every kernel by name", "dim"))
+
+
+def _kernels(groups: Sequence[Group]) -> Table:
+    total, missing = sum(group.total for group in groups), sum(len(group.missing) for group in groups)
+    drifted = sum(len(group.drifted) for group in groups)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    table.add_column("family", "all")
+    for heading, number in (("kernels", total), ("drifted", drifted), ("missing", missing)):
+        table.add_column(heading, str(number), justify="right")
+    table.add_column("types missing (kernels)", overflow="fold")
+    for family in dict.fromkeys(group.family for group in groups):
+        members = [group for group in groups if group.family == family]
+        numbers = (
+            sum(group.total for group in members),
+            sum(len(group.drifted) for group in members),
+            sum(len(group.missing) for group in members),
+        )
+        table.add_row(family or "other kernels", *map(str, numbers), _types(members))
+    return table
+
+
+def _types(groups: Iterable[Group]) -> str:
+    return ", ".join(f"{group.type or 'no type'} ({len(group.missing)})" for group in groups if group.missing)
+
+
+def _names(names: Iterable[Name]) -> Text:
+    missing = sorted((name for name in names if name.state == "missing"), key=lambda name: -name.needed_by)
+    return Text("  " + ", ".join(f"{name.name} ({name.needed_by})" for name in missing) if missing else "  none")

@@ -1,0 +1,139 @@
+"""`kerntrack show`: everything known about one kernel."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+from rich.text import Text
+from sqlalchemy import Engine
+
+from db import queries
+from db.views import ArchStatus, BuildAttempt, Evidence, KernelFacts, KernelStatus, Message
+from tracker.actions.status import load
+from tracker.actions.store import open_store
+from tracker.cli.documents import SCHEMA, kernel_document
+from tracker.cli.session import Session
+from tracker.cli.status import cell_text, warn_of_changes
+from tracker.cli.tables import print_json, sign, style
+from tracker.cli.verify import worst
+from tracker.errors import ExitCode, UsageError
+
+LIMIT = 12
+"""Checks and parser messages printed; the rest is counted."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the database holds about a kernel."""
+
+    kernel: KernelStatus
+    cuda: KernelFacts | None
+    hip: KernelFacts | None
+    evidence: Sequence[Evidence]
+    builds: dict[str, BuildAttempt]
+    messages: Sequence[Message]
+
+
+def run(session: Session, selector: str, json: bool) -> ExitCode:
+    """Print one kernel. Raises UsageError when the selector does not choose exactly one."""
+    project = session.project()
+    matrix = load(project)
+    warn_of_changes(session, matrix)
+    kernels = matrix.select([selector]).kernels
+    if len(kernels) != 1:
+        names = ", ".join(kernel.symbol for kernel in kernels[:4])
+        raise UsageError(f"'{selector}' matches {len(kernels)} kernels, show takes one", f"for example one of {names}")
+    page = _read(open_store(project, read_only=True), kernels[0], matrix.archs)
+    if json:
+        print_json(_document(page, matrix.archs))
+    else:
+        for line in _lines(page, matrix.archs):
+            session.stdout().print(line, soft_wrap=True)
+    return ExitCode.GOOD
+
+
+def _read(engine: Engine, kernel: KernelStatus, archs: Sequence[str]) -> Page:
+    cuda = queries.kernels(engine, "cuda", kernel.symbol) if kernel.baseline else []
+    hip = queries.kernels(engine, "hip", kernel.port_symbol) if kernel.port_symbol else []
+    newest = {arch: queries.builds(engine, hip[0].source, arch) for arch in archs} if hip else {}
+    sources = {facts.source for facts in (*cuda[:1], *hip[:1])}
+    return Page(
+        kernel,
+        cuda[0] if cuda else None,
+        hip[0] if hip else None,
+        queries.evidence(engine, kernel.port_symbol) if kernel.port_symbol else [],
+        {arch: builds[0] for arch, builds in newest.items() if builds},
+        [each for each in queries.diagnostics(engine) if each.source in sources],
+    )
+
+
+def _document(page: Page, archs: Sequence[str]) -> dict[str, object]:
+    return {
+        "schema": SCHEMA,
+        **kernel_document(page.kernel, archs),
+        "cuda": asdict(page.cuda) if page.cuda else None,
+        "hip": asdict(page.hip) if page.hip else None,
+        "evidence": [asdict(each) for each in page.evidence],
+        "builds": {arch: asdict(build) for arch, build in page.builds.items()},
+        "diagnostics": [asdict(each) for each in page.messages],
+    }
+
+
+def _lines(page: Page, archs: Sequence[str]) -> Iterator[Text]:
+    kernel = page.kernel
+    what = " ".join(filter(None, (kernel.family, kernel.type, f"batch {kernel.batch}" if kernel.batch else "")))
+    yield Text.assemble((kernel.symbol, "bold"), f"  {what}" if what else "")
+    yield from _side("CUDA", page.cuda)
+    yield from _side("HIP", page.hip)
+    yield Text.assemble("port  ", (f"{sign(kernel.port)} {kernel.port}", style(kernel.port)))
+    for difference in kernel.differences:
+        yield Text(f"      {difference}")
+    for arch in archs:
+        yield from _arch(arch, kernel.archs[arch], page.builds.get(arch))
+    if page.evidence:
+        yield Text("checks, newest first", "bold")
+    for each in page.evidence[:LIMIT]:
+        yield _check(each)
+    yield from _rest(len(page.evidence), "checks")
+    for message in page.messages[:LIMIT]:
+        yield Text(f"{message.path}:{message.line}:{message.column}: {message.severity}: {message.message}")
+    yield from _rest(len(page.messages), "parser messages")
+
+
+def _rest(count: int, what: str) -> Iterator[Text]:
+    if count > LIMIT:
+        yield Text(f"and {count - LIMIT} more {what}; --json prints all", "dim")
+
+
+def _side(name: str, facts: KernelFacts | None) -> Iterator[Text]:
+    if facts is None:
+        yield Text(f"{name:<5} none")
+        return
+    macro = f", macro {facts.macro} at {facts.macro_path}:{facts.macro_line}" if facts.macro else ""
+    origin = f" of {facts.origin}" if facts.origin else ""
+    yield Text(f"{name:<5} {facts.path}:{facts.line}{origin}{macro}")
+    yield Text(f"      {facts.name}({', '.join(f'{type} {name}'.strip() for name, type in facts.parameters)})")
+    bounds = f", launch bounds {facts.max_threads}" if facts.max_threads else ""
+    yield Text(f"      {facts.static_lds} bytes of static LDS{bounds}", "dim")
+
+
+def _arch(arch: str, cell: ArchStatus, build: BuildAttempt | None) -> Iterator[Text]:
+    state = cell_text(cell)
+    yield Text.assemble((f"{arch}  ", "bold"), (f"{sign(state)} {state}", style(state)))
+    if cell.resources:
+        r = cell.resources
+        spills = f", {r.vgpr_spills + r.sgpr_spills} spills" if r.vgpr_spills or r.sgpr_spills else ""
+        yield Text(
+            f"      {r.vgprs} VGPRs, {r.sgprs} SGPRs, {r.lds} bytes LDS, {r.scratch} bytes scratch{spills}, "
+            f"wave {r.wave_size}, {r.occupancy} waves per SIMD"
+        )
+    if cell.code_hash and build:
+        yield Text(f"      code {cell.code_hash[:12]}, {build.toolchain}, built {build.created}", "dim")
+    if cell.state == "build failed":
+        yield Text(cell.build_output.rstrip())
+
+
+def _check(each: Evidence) -> Text:
+    holds = "holds" if each.holds else "void: code or contract changed"
+    parts = (each.created, each.arch, each.device_kind, each.outcome, f"{each.cases_run} cases", worst(each.worst))
+    words = "  ".join(filter(None, parts))
+    return Text(f"  {words}  {each.effort}, seed {each.seed}, {each.contract}  ({holds})", "" if each.holds else "dim")

@@ -1,0 +1,121 @@
+"""`kerntrack status`: the matrix, by family or kernel by kernel."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from db.views import ArchStatus, KernelStatus, Location
+from tracker.actions.status import Matrix, load
+from tracker.cli.documents import status_document
+from tracker.cli.session import Session
+from tracker.cli.tables import Listing, print_json, print_listing, sign, style
+from tracker.errors import ExitCode
+from tracker.tui.signs import STALE, STATES
+
+QUIET = ("none",)
+"""States that the overview leaves out: it counts what was done."""
+
+
+def run(session: Session, selector: Sequence[str], format: str | None, everything: bool) -> ExitCode:
+    """Print the status; always good news, whatever it says."""
+    matrix = load(session.project())
+    warn_of_changes(session, matrix)
+    chosen = matrix.select(selector)
+    if format == "json":
+        print_json(status_document(chosen.kernels, chosen.archs or matrix.archs))
+    elif format or selector or everything:
+        print_listing(session.stdout(), listing(chosen.kernels, chosen.archs), format or "table")
+    else:
+        session.stdout().print(overview(matrix.kernels, matrix.archs))
+        session.stdout().print(Text(headline(matrix.kernels)))
+        session.stderr().print(Text("`kerntrack status q5_1` lists the kernels of a type, --all all of them", "dim"))
+    return ExitCode.GOOD
+
+
+def warn_of_changes(session: Session, matrix: Matrix) -> None:
+    """Say on stderr when the sources are no longer those that the matrix speaks of."""
+    if matrix.changed:
+        files = ", ".join(matrix.changed[:3]) + (", …" if len(matrix.changed) > 3 else "")
+        message = f"{len(matrix.changed)} scanned files have changed since ({files}): run `kerntrack scan`"
+        session.stderr().print(Text(message, "yellow"), soft_wrap=True)
+
+
+def headline(kernels: Iterable[KernelStatus]) -> str:
+    """The one sentence: how much is ported."""
+    ports = Counter(kernel.port if kernel.baseline else "extra" for kernel in kernels)
+    total = ports.total() - ports["extra"]
+    parts = [f"{ports['ported']} of {total} ported"]
+    parts += [f"{ports[state]} {state}" for state in ("drifted", "missing") if ports[state]]
+    if ports["extra"]:
+        parts.append(f"{ports['extra']} HIP kernels that no CUDA kernel asked for")
+    return ", ".join(parts)
+
+
+def overview(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Table:
+    """A row per family: counts of the port, and per arch of every state that was reached."""
+    asked = [kernel for kernel in kernels if kernel.baseline]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    columns = (("family", "all"), ("kernels", str(len(asked))), ("ported", str(_ported(asked))))
+    for heading, footer in columns:
+        table.add_column(heading, footer, justify="left" if heading == "family" else "right")
+    for arch in archs:
+        table.add_column(arch, reached(asked, arch))
+    for family in dict.fromkeys(kernel.family for kernel in asked):
+        members = [kernel for kernel in asked if kernel.family == family]
+        counts = (str(len(members)), str(_ported(members)))
+        table.add_row(family or "other kernels", *counts, *(reached(members, arch) for arch in archs))
+    table.caption = legend(cell_text(kernel.archs[arch]) for kernel in asked for arch in archs)
+    table.caption_justify = "left"
+    return table
+
+
+def _ported(kernels: Iterable[KernelStatus]) -> int:
+    return sum(kernel.port == "ported" for kernel in kernels)
+
+
+def reached(kernels: Sequence[KernelStatus], arch: str) -> Text:
+    """Counts of states with their signs, e.g. `◐ 11  ✗ 1`."""
+    counts = Counter(cell_text(kernel.archs[arch]) for kernel in kernels)
+    parts = [(f"{sign(state)} {counts[state]}", style(state)) for state in sorted(counts) if state not in QUIET]
+    return Text("  ").join(Text(*part) for part in parts) if parts else Text("·", "dim")
+
+
+def legend(states: Iterable[str]) -> str:
+    """What the signs that occur mean."""
+    plain = {state.removesuffix(" (stale)") for state in states}
+    words = [f"{found.mark} {state}" for state, found in STATES.items() if state in plain and state not in QUIET]
+    return "  ".join([*words, f"{STALE.mark} stale"] if words else words)
+
+
+def cell_text(cell: ArchStatus) -> str:
+    """A cell in words, the same in every format."""
+    return cell.state if cell.fresh else f"{cell.state} (stale)"
+
+
+def listing(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Listing:
+    """A row per kernel."""
+    fixed = ("kernel", "family", "type", "batch", "port", "differences", "cuda", "hip")
+    rows = tuple(
+        (
+            kernel.symbol,
+            kernel.family,
+            kernel.type,
+            str(kernel.batch or ""),
+            kernel.port,
+            "; ".join(kernel.differences),
+            place(kernel.baseline),
+            place(kernel.port_location),
+            *(cell_text(kernel.archs[arch]) for arch in archs),
+        )
+        for kernel in kernels
+    )
+    hidden = frozenset({"family", "type", "batch", "differences", "cuda", "hip"})
+    return Listing((*fixed, *archs), rows, frozenset({"port", *archs}), hidden)
+
+
+def place(location: Location | None) -> str:
+    """`path:line`, empty for a side that has no such kernel."""
+    return f"{location.path}:{location.line}" if location else ""

@@ -1,0 +1,120 @@
+"""`kerntrack verify`: check, one line per kernel and architecture, and what exactly is wrong."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from rich.text import Text
+
+from tracker.actions import verify as action
+from tracker.actions.events import Built, Checked, Event
+from tracker.check.results import CaseResult, CheckResult
+from tracker.cli.compile import show_build
+from tracker.cli.documents import SCHEMA
+from tracker.cli.follow import Reporter, follow
+from tracker.cli.session import Session
+from tracker.cli.tables import print_json
+from tracker.errors import ExitCode
+from tracker.tui.signs import STATES
+
+SIGNS: Mapping[tuple[str, str], str] = {
+    ("passed", "emulator"): STATES["emulated"].mark,
+    ("passed", "hip"): STATES["verified"].mark,
+    ("failed", "emulator"): STATES["emulation failed"].mark,
+    ("failed", "hip"): STATES["verify failed"].mark,
+}
+STYLES = {"passed": "", "failed": "bold red", "error": "bold magenta"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """The command's options."""
+
+    selector: Sequence[str]
+    archs: Sequence[str] | None
+    effort: Literal["quick", "full"]
+    seed: int
+    case: str | None
+    again: bool
+    json: bool
+
+
+def run(session: Session, request: Request) -> ExitCode:
+    """Verify; bad news when a kernel failed, could not be built, or the check itself broke."""
+    project = session.project()
+    checked: list[Checked] = []
+
+    def show(reporter: Reporter, event: Event) -> None:
+        if isinstance(event, Built) and not event.record.ok:
+            show_build(reporter, event.record, quiet=True)
+        elif isinstance(event, Checked):
+            checked.append(event)
+            if not request.json:
+                reporter.data(line(event))
+                for detail in details(event.result):
+                    reporter.data(Text(f"    {detail}"))
+
+    finished = follow(
+        session,
+        lambda cancel: action.verify(
+            project,
+            cancel,
+            selector=request.selector,
+            archs=request.archs,
+            effort=request.effort,
+            seed=request.seed,
+            again=request.again,
+            case=request.case,
+        ),
+        show,
+    )
+    if request.json:
+        results = [{**asdict(event.result), "held": event.held} for event in checked]
+        print_json({"schema": SCHEMA, "good": finished.good, "results": results, "summary": finished.summary})
+    session.stderr().print(Text(finished.message, "" if finished.good else "bold red"))
+    return ExitCode.GOOD if finished.good else ExitCode.BAD_NEWS
+
+
+def line(event: Checked) -> Text:
+    """`◐ symbol arch outcome cases, worst error against its bound, time`."""
+    result = event.result
+    sign = SIGNS.get((result.outcome, result.device_kind), STATES["unsupported"].mark)
+    took = "evidence holds" if event.held else f"{result.seconds:.2f} s"
+    cases = f"{result.cases_run} case{'' if result.cases_run == 1 else 's'}"
+    text = (
+        f"{sign} {result.symbol:<34} {result.arch:<9} {result.outcome:<11} {cases:>9}  {worst(result.worst):<26} {took}"
+    )
+    return Text(text, STYLES.get(result.outcome, "yellow"))
+
+
+def worst(figures: Mapping[str, float]) -> str:
+    """The worst error beside what it may be; for kernels that must be exact, how many elements are not."""
+    if "bound" in figures:
+        relation = "≤" if figures.get("cw", 0.0) <= figures["bound"] else ">"
+        return f"error {figures.get('cw', 0.0):.1e} {relation} {figures['bound']:.1e}"
+    if "bad" in figures:
+        return "exact" if figures["bad"] == 0 else f"{figures['bad']:.0f} elements not exact"
+    return ""
+
+
+def details(result: CheckResult) -> Iterator[str]:
+    """What to know about anything but a pass: the first wrong element, and how to see it again."""
+    if result.outcome == "passed":
+        return
+    if result.failing is None:
+        yield result.message
+        return
+    yield f"case {result.failing.name}"
+    yield from _wrong(result.failing)
+    command = ["kerntrack", "verify", result.symbol, f"arch:{result.arch}", "--case", result.failing.name]
+    yield f"reproduce: {shlex.join(command)}"
+
+
+def _wrong(case: CaseResult) -> Iterator[str]:
+    if case.fault:
+        yield case.fault
+    if case.mismatch:
+        bad = case.mismatch
+        count = f"{bad.bad} of {bad.total} elements bad"
+        yield f"{bad.buffer}[{bad.index}] expected {bad.expected}, got {bad.got} ({count})"
