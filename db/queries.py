@@ -22,6 +22,7 @@ from db.views import (
     RunRecord,
     SourceFile,
 )
+from kernels.contracts import VERSIONS
 from kernels.names import identify
 
 CellKey = tuple[str, str]
@@ -198,11 +199,8 @@ def runs(engine: Engine, verb: str | None = None, limit: int = 100) -> list[RunR
 @cache
 def current_contract(symbol: str) -> str:
     """Family and version of the contract that evidence about `symbol` must have been made with; "" for none."""
-    from kernels.contracts import contract_for  # numpy and gguf: only when there is evidence to judge
-
     name = identify(symbol)
-    contract = contract_for(name) if name else None
-    return f"{contract.family}/{contract.version}" if contract else ""
+    return f"{name.family}/{VERSIONS[name.family]}" if name and name.family in VERSIONS else ""
 
 
 def _by_symbol(connection: Connection, side: str) -> dict[str | None, Record]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kernels.contracts import data, geometry
+from kernels.contracts import VERSIONS, data, geometry
 from kernels.contracts.base import Effort, Prepared
 from kernels.contracts.decode import decode
 from kernels.contracts.family import FamilyContract, Sized, exact, make_launch, with_tail
@@ -47,4 +47,4 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
     return Prepared(launch, (exact("y", values),))
 
 
-CONTRACT = FamilyContract("dequantize", 1, ("blocks",), CLASSES, _shapes, _build)
+CONTRACT = FamilyContract("dequantize", VERSIONS["dequantize"], ("blocks",), CLASSES, _shapes, _build)

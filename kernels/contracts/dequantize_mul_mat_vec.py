@@ -5,7 +5,7 @@ Columns may be 32 modulo 64 for the 32-element types: candle's kernels read past
 
 from collections.abc import Iterator
 
-from kernels.contracts import data, geometry, oracle
+from kernels.contracts import VERSIONS, data, geometry, oracle
 from kernels.contracts.base import Effort, Expectation, Prepared
 from kernels.contracts.family import FamilyContract, Sized, make_launch, with_tail
 from kernels.contracts.formats import block_format
@@ -48,4 +48,6 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
     return Prepared(launch, (expected,))
 
 
-CONTRACT = FamilyContract("dequantize_mul_mat_vec", 1, ("rows", "cols"), data.CLASSES, _shapes, _build)
+CONTRACT = FamilyContract(
+    "dequantize_mul_mat_vec", VERSIONS["dequantize_mul_mat_vec"], ("rows", "cols"), data.CLASSES, _shapes, _build
+)

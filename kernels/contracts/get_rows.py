@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.contracts import data, geometry
+from kernels.contracts import VERSIONS, data, geometry
 from kernels.contracts.base import Effort, Prepared
 from kernels.contracts.data import Rng, Singles
 from kernels.contracts.family import FamilyContract, Sized, exact, make_launch, with_tail
@@ -81,4 +81,4 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
     return Prepared(launch, (exact("dst", values[ids]),))
 
 
-CONTRACT = FamilyContract("get_rows", 1, ("rows", "cols", "ids"), CLASSES, _shapes, _build)
+CONTRACT = FamilyContract("get_rows", VERSIONS["get_rows"], ("rows", "cols", "ids"), CLASSES, _shapes, _build)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.contracts import data, geometry, oracle, q8_1
+from kernels.contracts import VERSIONS, data, geometry, oracle, q8_1
 from kernels.contracts.base import Effort, Prepared
 from kernels.contracts.family import FamilyContract, Sized, Values, make_launch, with_tail
 from kernels.contracts.formats import block_format
@@ -73,4 +73,4 @@ def _chosen(every: oracle.Product, ids: NDArray[np.uint32], rows: int) -> oracle
     return oracle.Product(every.reference[line[:, :, None], column], every.scale[line[:, :, None], column])
 
 
-CONTRACT = FamilyContract("indexed_moe_forward", 1, KEYS, data.CLASSES, _shapes, _build)
+CONTRACT = FamilyContract("indexed_moe_forward", VERSIONS["indexed_moe_forward"], KEYS, data.CLASSES, _shapes, _build)

@@ -6,7 +6,7 @@ fill the last step, a correct one does not.
 
 from collections.abc import Iterator
 
-from kernels.contracts import data, geometry, oracle, q8_1
+from kernels.contracts import VERSIONS, data, geometry, oracle, q8_1
 from kernels.contracts.base import Effort, Prepared
 from kernels.contracts.family import FamilyContract, Sized, Values, make_launch, with_tail
 from kernels.contracts.formats import block_format
@@ -60,4 +60,6 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
     return Prepared(launch, (oracle.expectation("dst", product, columns),))
 
 
-CONTRACT = FamilyContract("mul_mat_q8_1", 1, ("rows", "cols", "batch"), data.CLASSES, _shapes, _build)
+CONTRACT = FamilyContract(
+    "mul_mat_q8_1", VERSIONS["mul_mat_q8_1"], ("rows", "cols", "batch"), data.CLASSES, _shapes, _build
+)

@@ -5,7 +5,7 @@ Odd row counts are legal for every batch: candle's kernels write past the end th
 
 from collections.abc import Iterator
 
-from kernels.contracts import data, geometry, oracle, q8_1
+from kernels.contracts import VERSIONS, data, geometry, oracle, q8_1
 from kernels.contracts.base import Effort, Prepared
 from kernels.contracts.family import FamilyContract, Sized, make_launch, with_tail
 from kernels.contracts.formats import block_format
@@ -56,4 +56,6 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
     return Prepared(launch, (oracle.expectation("dst", product, columns),))
 
 
-CONTRACT = FamilyContract("mul_mat_vec_q8_1", 1, ("rows", "cols"), data.CLASSES, _shapes, _build)
+CONTRACT = FamilyContract(
+    "mul_mat_vec_q8_1", VERSIONS["mul_mat_vec_q8_1"], ("rows", "cols"), data.CLASSES, _shapes, _build
+)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.contracts import data, geometry, q8_1
+from kernels.contracts import VERSIONS, data, geometry, q8_1
 from kernels.contracts.base import Effort, Expectation, Prepared
 from kernels.contracts.data import Rng, Singles
 from kernels.contracts.family import FamilyContract, Sized, make_launch
@@ -96,4 +96,4 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
     return Prepared(launch, (Expectation("vy", "uint8", expected.reshape(-1), compared=_compared(expected)),))
 
 
-CONTRACT = FamilyContract("quantize", 1, ("rows", "cols"), CLASSES, _shapes, _build)
+CONTRACT = FamilyContract("quantize", VERSIONS["quantize"], ("rows", "cols"), CLASSES, _shapes, _build)
