@@ -1,0 +1,109 @@
+"""Reads the text that `clang -S` writes for an AMDGPU target: which kernels it holds and where their parts are.
+
+Nothing is parsed before it is asked for: a file of a hundred kernels costs as much as the one that is launched.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import yaml
+
+from tracker.emulator.arch import Arch, archs
+from tracker.emulator.faults import EmulationFault
+
+_TARGET = re.compile(r'^\s*\.amdgcn_target\s+"[^"]*--([a-z0-9]+)[^"]*"', re.M)
+_DESCRIPTOR = re.compile(r"^\s*\.amdhsa_kernel\s+(\S+)[ \t]*$", re.M)
+_DIRECTIVE = re.compile(r"^\s*\.amdhsa_(\w+)\s+(\S+)", re.M)
+_FILE = re.compile(r'^\s*\.file\s+(\d+)\s+"([^"]*)"(?:\s+"([^"]*)")?', re.M)
+
+
+@dataclass(frozen=True)
+class ArgumentSlot:
+    """One entry of a kernel's `.args`: where the argument lies in the kernarg segment. Sizes in bytes."""
+
+    offset: int
+    size: int
+    value_kind: str
+
+
+@dataclass(frozen=True)
+class KernelText:
+    """One kernel's part of the file.
+
+    `body` is its code from the line after the label to the descriptor; `first_line` the number of that line in the
+    file (from 1).
+    """
+
+    symbol: str
+    body: str
+    first_line: int
+    directives: dict[str, int]
+    arguments: tuple[ArgumentSlot, ...]
+    kernarg_size: int
+
+
+class Assembly:
+    """One assembly file. Raises EmulationFault (`launch error`) when it is not for a known AMDGPU target."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        target = _TARGET.search(text)
+        if not target:
+            raise EmulationFault("launch error", "the assembly has no .amdgcn_target line; it is not for an AMD GPU")
+        known = archs()
+        if target[1] not in known:
+            names = ", ".join(known)
+            raise EmulationFault("launch error", f"the emulator does not know the target {target[1]}; it knows {names}")
+        self.arch: Arch = known[target[1]]
+
+    @cached_property
+    def descriptors(self) -> dict[str, int]:
+        """Where each kernel's descriptor starts in the text."""
+        return {match[1]: match.start() for match in _DESCRIPTOR.finditer(self.text)}
+
+    @cached_property
+    def files(self) -> dict[int, str]:
+        """Source files by their number in `.loc` directives."""
+        return {int(match[1]): match[3] or match[2] for match in _FILE.finditer(self.text)}
+
+    def kernel(self, symbol: str) -> KernelText:
+        """The parts of one kernel. Raises EmulationFault (`launch error`) when the file has no such kernel."""
+        if symbol not in self.descriptors:
+            raise EmulationFault("launch error", f"the assembly has no kernel {symbol}")
+        descriptor = self.descriptors[symbol]
+        label = self.text.rindex(f"\n{symbol}:", 0, descriptor) + 1
+        start = self.text.index("\n", label) + 1
+        metadata = self._metadata(symbol)
+        slots = metadata.get(".args", [])
+        return KernelText(
+            symbol=symbol,
+            body=self.text[start:descriptor],
+            first_line=self.text.count("\n", 0, start) + 1,
+            directives=self._directives(descriptor),
+            arguments=tuple(ArgumentSlot(a[".offset"], a[".size"], a[".value_kind"]) for a in slots),
+            kernarg_size=metadata[".kernarg_segment_size"],
+        )
+
+    def _directives(self, descriptor: int) -> dict[str, int]:
+        block = self.text[descriptor : self.text.index(".end_amdhsa_kernel", descriptor)]
+        found = _DIRECTIVE.findall(block)
+        return {key: int(value, 0) for key, value in found if re.fullmatch(r"-?(0x[0-9a-fA-F]+|\d+)", value)}
+
+    @cached_property
+    def _kernel_entries(self) -> list[str]:
+        start = self.text.find(".amdgpu_metadata")
+        end = self.text.find(".end_amdgpu_metadata", start)
+        kernels = self.text[start:end].partition("amdhsa.kernels:")[2]
+        return re.split(r"^  - ", kernels, flags=re.M)[1:]
+
+    def _metadata(self, symbol: str) -> dict[str, Any]:
+        name = re.compile(rf"^ *\.symbol: +'?{re.escape(symbol)}\.kd'?$", re.M)
+        for entry in self._kernel_entries:
+            if name.search(entry):
+                # Keys of later sections stand at column 0; the entry's own are indented by four.
+                own = re.split(r"^\S", "    " + entry, maxsplit=1, flags=re.M)[0]
+                loaded: dict[str, Any] = yaml.safe_load(own)
+                return loaded
+        raise EmulationFault("launch error", f"the assembly's metadata does not describe kernel {symbol}")

@@ -1,0 +1,213 @@
+"""Turns an operation and an instruction's operands into one function of the register rows."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tracker.emulator import sources, targets
+from tracker.emulator.arch import Arch
+from tracker.emulator.faults import UnknownInstructionError
+from tracker.emulator.instruction import EXEC, VCC, Instruction, Operand, operand
+from tracker.emulator.machine import SCC, Rows, Slots
+from tracker.emulator.operation import Operation
+from tracker.emulator.sources import Getter, Read, fetch
+
+Step = Callable[[Rows], None]
+
+_VCC = Operand("s", VCC, 2)
+_EXEC = Operand("s", EXEC, 2)
+
+
+@dataclass
+class Context:
+    """What binding needs to know of the kernel, and what it has learnt within the straight-line code in hand.
+
+    `masks` holds the scalar registers whose value is at hand as a lane mask in bool (slot kind `m`).
+    """
+
+    arch: Arch
+    wave: int
+    slots: Slots = field(default_factory=Slots)
+    masks: set[int] = field(default_factory=set)
+
+
+def bind(context: Context, ins: Instruction, operation: Operation, guard: int | None) -> Step:
+    """The step that executes `operation` where `guard` holds (None: everywhere).
+
+    Raises UnknownInstructionError when operands do not fit the operation.
+    """
+    operands = [operand(token) for token in ins.operands]
+    reads = read_all(context, operation, operands)
+    outs = targets_of(context, operation, operands, guard)
+    return assemble(operation.function, reads, outs, guard)
+
+
+def explicit_results(operation: Operation) -> int:
+    """How many of the operands in the text are results."""
+    return sum(kind not in ("scc", "exec") for kind in operation.results)
+
+
+def read_all(context: Context, operation: Operation, operands: list[Operand]) -> list[Read]:
+    """Reads for all sources; `operands` are all operands of the instruction, results first."""
+    rest = operands[explicit_results(operation) :]
+    reads = [_read(context, operands, kind, rest, n) for n, kind in enumerate(operation.sources)]
+    if rest:
+        raise UnknownInstructionError("an operand too many")
+    return reads
+
+
+def targets_of(
+    context: Context, operation: Operation, operands: list[Operand], guard: int | None
+) -> list[targets.Target]:
+    """Targets for all results."""
+    given = iter(operands)
+    return [_target(context, operation, kind, given, guard, n) for n, kind in enumerate(operation.results)]
+
+
+def _read(context: Context, operands: list[Operand], kind: str, rest: list[Operand], position: int) -> Read:
+    if kind == "scc":
+        return SCC
+    if kind == "vcc":
+        return read_mask(context, _VCC)
+    if kind == "exec":
+        return _whole_exec(context)
+    if kind.startswith("acc:"):
+        return sources.read(context.slots, operands[0], kind[4:], position)
+    if not rest:
+        raise UnknownInstructionError("an operand is missing")
+    token = rest.pop(0)
+    if kind == "mask":
+        return read_mask(context, token)
+    return sources.read(context.slots, token, kind, position)
+
+
+def read_mask(context: Context, token: Operand) -> Read:
+    """A lane mask, from its bool form when that is at hand."""
+    if token.kind == "s" and token.index in context.masks:
+        return context.slots("m", token.index, "?")
+    return sources.lane_mask(context.slots, token)
+
+
+def _whole_exec(context: Context) -> Read:
+    return context.slots("S", EXEC, "<u8") if context.wave == 64 else context.slots("s", EXEC, "<u4")
+
+
+def _target(
+    context: Context, operation: Operation, kind: str, given: Iterator[Operand], guard: int | None, position: int
+) -> targets.Target:
+    if kind == "scc":
+        return targets.scc(context.slots, guard is not None)
+    if kind == "exec":
+        wide = "u64" if context.wave == 64 else "u32"
+        return targets.row(context.slots, _EXEC, wide, guard, 7)
+    return target(context, next(given), kind, guard, position, zeroes=not operation.keeps_half)
+
+
+def target(
+    context: Context, token: Operand, kind: str, guard: int | None, position: int = 0, *, zeroes: bool = True
+) -> targets.Target:
+    """Where a result of type `kind` goes."""
+    if not token.is_register:
+        raise UnknownInstructionError(f"a {token.kind} operand cannot be written")
+    if kind == "mask":
+        context.masks.add(token.index)
+        return targets.lane_mask(context.slots, token, context.wave, guard)
+    width = int(kind[1:])
+    if width == 16:
+        if token.kind == "s":
+            raise UnknownInstructionError("16-bit result in a scalar register")
+        zero_other = zeroes and token.half is None and context.arch.high_half == "zero"
+        return targets.half(context.slots, token, kind, guard, zero_other)
+    if width == 64 and token.kind == "v":
+        return targets.pair(context.slots, token, kind, guard, position)
+    return targets.row(context.slots, token, kind, guard, position)
+
+
+def assemble(function: Any, reads: list[Read], outs: list[targets.Target], guard: int | None) -> Step:
+    """One callable out of reads, function and targets, as short as the case allows: this is the inner loop."""
+    single = len(outs) == 1
+    plain = all(isinstance(read, int) for read in reads)
+    if single and plain and outs[0].commit is None and len(reads) in _DIRECT:
+        return _DIRECT[len(reads)](function, *reads, outs[0].slot)
+    if single and plain and outs[0].row >= 0 and guard is not None and len(reads) in _GUARDED:
+        return _GUARDED[len(reads)](function, *reads, outs[0], guard)
+    return _general(function, [fetch(read) for read in reads], outs)
+
+
+def _general(function: Any, gets: list[Getter], outs: list[targets.Target]) -> Step:
+    slots = [out.slot for out in outs]
+    commits = [out.commit for out in outs if out.commit is not None]
+    if len(slots) == 1 and len(commits) == 1:
+        return _one_commit(function, gets, slots[0], commits[0])
+
+    def step(r: Rows) -> None:
+        function(*[get(r) for get in gets], *[r[slot] for slot in slots])
+        for commit in commits:
+            commit(r)
+
+    return step
+
+
+def _one_commit(function: Any, gets: list[Getter], slot: int, commit: targets.Commit) -> Step:
+    def step(r: Rows) -> None:
+        function(*[get(r) for get in gets], r[slot])
+        commit(r)
+
+    return step
+
+
+def _direct1(function: Any, a: int, out: int) -> Step:
+    def step(r: Rows) -> None:
+        function(r[a], r[out])
+
+    return step
+
+
+def _direct2(function: Any, a: int, b: int, out: int) -> Step:
+    def step(r: Rows) -> None:
+        function(r[a], r[b], r[out])
+
+    return step
+
+
+def _direct3(function: Any, a: int, b: int, c: int, out: int) -> Step:
+    def step(r: Rows) -> None:
+        function(r[a], r[b], r[c], r[out])
+
+    return step
+
+
+def _guarded1(function: Any, a: int, out: targets.Target, guard: int) -> Step:
+    slot, row, putmask = out.slot, out.row, np.putmask
+
+    def step(r: Rows) -> None:
+        function(r[a], r[slot])
+        putmask(r[row], r[guard], r[slot])
+
+    return step
+
+
+def _guarded2(function: Any, a: int, b: int, out: targets.Target, guard: int) -> Step:
+    slot, row, putmask = out.slot, out.row, np.putmask
+
+    def step(r: Rows) -> None:
+        function(r[a], r[b], r[slot])
+        putmask(r[row], r[guard], r[slot])
+
+    return step
+
+
+def _guarded3(function: Any, a: int, b: int, c: int, out: targets.Target, guard: int) -> Step:
+    slot, row, putmask = out.slot, out.row, np.putmask
+
+    def step(r: Rows) -> None:
+        function(r[a], r[b], r[c], r[slot])
+        putmask(r[row], r[guard], r[slot])
+
+    return step
+
+
+_DIRECT: dict[int, Any] = {1: _direct1, 2: _direct2, 3: _direct3}
+_GUARDED: dict[int, Any] = {1: _guarded1, 2: _guarded2, 3: _guarded3}

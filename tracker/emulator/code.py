@@ -1,0 +1,130 @@
+"""A kernel's code, split into straight-line segments that are decoded when they are first reached."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracker.emulator.assembly import KernelText
+from tracker.emulator.bind import Context, Step
+from tracker.emulator.decode import controls, decode, writes_exec
+from tracker.emulator.faults import EmulationFault, UnknownInstructionError
+from tracker.emulator.instruction import Instruction, parse
+from tracker.emulator.names import canonical, without_effect
+
+_LABEL = re.compile(r"([.\w$]+):")
+
+FULL, LANES, WAVES = 0, 1, 2
+"""How a segment runs: all lanes of all waves; all waves, some lanes; some waves."""
+
+
+@dataclass
+class Segment:
+    """Instructions `start` to `stop` - 1, which run without a branch between them and under one EXEC."""
+
+    start: int
+    stop: int
+    instructions: list[Instruction]
+    steps: list[list[Step] | None] = field(default_factory=lambda: [None, None, None])
+    waves: int = 0
+    """Waves that ran it, counted each time."""
+    lanes: int = 0
+    """Active lanes of those waves."""
+    end: Callable[[Any], int] | None = None
+    """What the scheduler does behind the last instruction; set by the scheduler's module."""
+
+    @property
+    def last(self) -> Instruction:
+        """The instruction that ends the segment."""
+        return self.instructions[-1]
+
+
+class Code:
+    """One kernel's instructions. Parsing is cheap and done at once; decoding is done per segment."""
+
+    def __init__(self, text: KernelText, context: Context, files: dict[int, str]) -> None:
+        self.symbol, self.context = text.symbol, context
+        self.segments: dict[int, Segment] = {}
+        self.labels: dict[str, int] = {}
+        self._texts: list[tuple[str, int, str]] = []
+        self._scan(text, files)
+        self._targets = frozenset(self.labels.values())
+
+    def _scan(self, text: KernelText, files: dict[int, str]) -> None:
+        location = ""
+        for number, line in enumerate(text.body.split("\n"), text.first_line):
+            code = line.partition(";")[0].strip()
+            if not code:
+                continue
+            if code[0] == ".":
+                if code.startswith(".loc\t") or code.startswith(".loc "):
+                    _, file, row, *_rest = code.split()
+                    location = f"{files.get(int(file), file)}:{row}"
+                elif (label := _LABEL.match(code)) is not None:
+                    self.labels[label[1]] = len(self._texts)
+                elif code.startswith(".section"):
+                    break
+            elif code[-1] == ":":
+                self.labels[code[:-1]] = len(self._texts)
+            else:
+                self._texts.append((code, number, location))
+
+    def segment(self, start: int) -> Segment:
+        """The segment that begins at instruction `start`."""
+        found = self.segments.get(start)
+        if found is None:
+            found = self.segments[start] = self._cut(start)
+        return found
+
+    def build(self, segment: Segment, mode: int) -> list[Step]:
+        """Decode a segment for a mode. Raises EmulationFault (`unknown instruction`)."""
+        self.context.masks.clear()
+        steps: list[Step] = []
+        for ins in segment.instructions:
+            if ins.name not in without_effect():
+                steps += self._decode(ins, mode)
+        segment.steps[mode] = steps
+        return steps
+
+    def target(self, ins: Instruction) -> int:
+        """The instruction a branch goes to."""
+        label = ins.operands[-1]
+        if label not in self.labels:
+            raise self.unknown(ins, f"label {label}")
+        return self.labels[label]
+
+    def unknown(self, ins: Instruction, what: str) -> EmulationFault:
+        """The fault for something this emulator does not know."""
+        where = f" (from {ins.location})" if ins.location else ""
+        return EmulationFault(
+            "unknown instruction",
+            f"{ins.text!r} in kernel {self.symbol}, assembly line {ins.line}{where}, on {self.context.arch.name}: {what}",
+        )
+
+    def segment_before(self, index: int) -> Instruction:
+        """The instruction in front of instruction `index`."""
+        return self._instruction(index - 1)
+
+    def _decode(self, ins: Instruction, mode: int) -> list[Step]:
+        try:
+            return decode(self.context, ins, mode)
+        except UnknownInstructionError as error:
+            raise self.unknown(ins, str(error)) from None
+
+    def _instruction(self, index: int) -> Instruction:
+        text, line, location = self._texts[index]
+        text = text.replace("\t", " ")
+        raw, operands, modifiers = parse(text.partition(" :: ")[0])
+        return Instruction(text, raw, canonical(raw), operands, modifiers, index, line, location)
+
+    def _cut(self, start: int) -> Segment:
+        instructions = []
+        index = start
+        while True:
+            if index >= len(self._texts):
+                raise EmulationFault("launch error", f"kernel {self.symbol} runs past its last instruction")
+            ins = self._instruction(index)
+            instructions.append(ins)
+            index += 1
+            if controls(ins) or index in self._targets or writes_exec(ins):
+                return Segment(start, index, instructions)

@@ -1,0 +1,144 @@
+"""Global memory: the buffers of a launch and the kernarg segment in one address space, every access checked."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.emulator.bytestore import ByteStore, Positions, Words
+
+BASE = 0x7E40_1230_0000
+"""Address of the first byte of the address space; far from 0 and not representable in 32 bits."""
+
+_GAP = 1 << 20
+"""Unmapped bytes around every region, so that an access just outside hits nothing."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A buffer argument. `data`: one-dimensional uint8 array; bytes of an `out` buffer count as never written."""
+
+    name: str
+    data: NDArray[np.uint8]
+    role: Literal["in", "out"]
+
+
+class AccessError(Exception):
+    """An access that must not be: which element of the positions, and what is wrong with it."""
+
+    def __init__(self, element: int, kind: Literal["out of bounds", "uninitialised read"], what: str) -> None:
+        super().__init__(what)
+        self.element, self.kind, self.what = element, kind, what
+
+
+@dataclass
+class _Region:
+    memory: Memory
+    start: int
+    end: int
+    unwritten: bool
+    """Some of its bytes may never have been written."""
+
+
+class GlobalMemory:
+    """All regions of one launch. Positions are addresses less `BASE`."""
+
+    def __init__(self, memories: list[Memory]) -> None:
+        self._regions: list[_Region] = []
+        end = _GAP
+        for memory in memories:
+            size = memory.data.size
+            self._regions.append(_Region(memory, end, end + size, memory.role == "out" and size > 0))
+            end = (end + size + _GAP + 255) // 256 * 256
+        self._starts = [region.start for region in self._regions]
+        self._store = ByteStore(end)
+        self._written = np.zeros(end + 64, bool)
+        for region in self._regions:
+            self._store.bytes[region.start : region.end] = region.memory.data
+
+    def address(self, memory: Memory) -> int:
+        """Address of a buffer's first byte."""
+        return next(BASE + r.start for r in self._regions if r.memory is memory)
+
+    def fill(self, memory: Memory, content: bytes) -> None:
+        """Replace the content of a buffer."""
+        region = next(r for r in self._regions if r.memory is memory)
+        self._store.bytes[region.start : region.end] = np.frombuffer(content, np.uint8)
+
+    def content(self, memory: Memory) -> NDArray[np.uint8]:
+        """A copy of a buffer's bytes as they are now."""
+        region = next(r for r in self._regions if r.memory is memory)
+        return self._store.bytes[region.start : region.end].copy()
+
+    def load(self, at: Positions, size: int) -> Words:
+        """Checked `ByteStore.load`. Raises AccessError."""
+        region = self._single(at, size)
+        if region is None:
+            self._check_each(at, size)
+        elif region.unwritten:
+            self._check_written(at, size, region)
+        return self._store.load(at, size)
+
+    def store(self, at: Positions, size: int, values: list[Any]) -> None:
+        """Checked `ByteStore.store`. Raises AccessError."""
+        region = self._single(at, size)
+        if region is None:
+            self._check_inside(at, size)
+        self._store.store(at, size, values)
+        if region is None or region.unwritten:
+            for k in range(size):
+                self._written[at + k] = True
+
+    def _single(self, at: Positions, size: int) -> _Region | None:
+        low, high = int(at.min()), int(at.max())
+        index = bisect_right(self._starts, low) - 1
+        if index < 0:
+            return None
+        region = self._regions[index]
+        return region if high + size <= region.end else None
+
+    def _owners(self, at: Positions) -> NDArray[np.intp]:
+        return np.maximum(np.searchsorted(self._starts, at, side="right") - 1, 0)
+
+    def _check_inside(self, at: Positions, size: int) -> NDArray[np.intp]:
+        owner = self._owners(at)
+        starts = np.array(self._starts)[owner]
+        ends = np.array([region.end for region in self._regions])[owner]
+        inside = (at >= starts) & (at + size <= ends)
+        if not inside.all():
+            element = int(np.argmin(inside))
+            raise AccessError(element, "out of bounds", self._describe(int(at.flat[element]), size))
+        return owner
+
+    def _check_each(self, at: Positions, size: int) -> None:
+        owner = self._check_inside(at, size)
+        unwritten = np.array([region.unwritten for region in self._regions])[owner]
+        if unwritten.any():
+            elements = np.flatnonzero(unwritten)
+            self._fail_unwritten(at.reshape(-1)[elements], size, elements)
+
+    def _check_written(self, at: Positions, size: int, region: _Region) -> None:
+        if self._written[region.start : region.end].all():
+            region.unwritten = False
+            return
+        self._fail_unwritten(at, size, None)
+
+    def _fail_unwritten(self, at: Positions, size: int, elements: Any) -> None:
+        for k in range(size):
+            good = self._written.take(at + k)
+            if not good.all():
+                worst = int(np.argmin(good))
+                where = self._describe(int(at.flat[worst]) + k, 1)
+                element = worst if elements is None else int(elements[worst])
+                raise AccessError(element, "uninitialised read", f"{where}, which nothing has written")
+
+    def _describe(self, position: int, size: int) -> str:
+        if not self._regions:
+            return f"address 0x{position + BASE:x}; the launch has no buffers"
+        region = min(self._regions, key=lambda r: max(r.start - position, position + size - r.end, 0))
+        offset, length = position - region.start, region.end - region.start
+        if abs(offset) > length + _GAP:
+            return f"{size} bytes at address 0x{(position + BASE) & (2**64 - 1):x}, far from every buffer"
+        return f"{size} bytes at offset {offset} of buffer {region.memory.name} ({length} bytes)"

@@ -1,0 +1,39 @@
+"""The table of operations: what an instruction computes, apart from where its operands come from.
+
+One table serves all architectures. `ops/*.py` fill it; names are those of the newest instruction set that has the
+operation (`spellings.toml` maps older ones), without encoding suffix.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation that maps arrays to arrays, lane by lane (or wave by wave).
+
+    `results` and `sources` name operand types in the order of the text. Implicit ones, not in the text, are `scc`,
+    `vcc`, `exec` and, as a source, `acc:TYPE`: the destination's old value. `function(*sources, *outs)` writes into
+    the outs, which may be the very arrays of sources, so only after its last read.
+    """
+
+    results: tuple[str, ...]
+    sources: tuple[str, ...]
+    function: Function
+    keeps_half: bool = False
+    """A 16-bit result leaves the other half alone on every target (gfx9 otherwise zeroes it)."""
+
+
+OPERATIONS: dict[str, Operation] = {}
+
+
+def define(names: str, results: str, sources: str, function: Function, *, keeps_half: bool = False) -> None:
+    """Add operations that share a signature and a function; names and types are separated by blanks."""
+    operation = Operation(tuple(results.split()), tuple(sources.split()), function, keeps_half)
+    for name in names.split():
+        if name in OPERATIONS:
+            raise ValueError(f"{name} is defined twice")
+        OPERATIONS[name] = operation

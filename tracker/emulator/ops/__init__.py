@@ -1,0 +1,14 @@
+"""The operations, by kind. Importing this package fills the table in `tracker.emulator.operation`."""
+
+from tracker.emulator.ops import (
+    compare,
+    convert,
+    half,
+    packed,
+    salu,
+    valu_float,
+    valu_int,
+    valu_wide,
+)
+
+__all__ = ["compare", "convert", "half", "packed", "salu", "valu_float", "valu_int", "valu_wide"]

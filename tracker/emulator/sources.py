@@ -1,0 +1,135 @@
+"""How an operation reads one operand: the number of a slot, or a function from rows to an array.
+
+Operand types: `u32 i32 f32 u64 i64 f64 u16 i16 f16`; `c4 c5 c6` shift counts of so many bits; `u24 i24` the low 24
+bits; `k16` a sign-extended 16-bit immediate; `mask` a lane mask.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from tracker.emulator.constants import bits
+from tracker.emulator.faults import UnknownInstructionError
+from tracker.emulator.instruction import NULL, Operand
+from tracker.emulator.machine import SCC, Rows, Slots
+
+Getter = Callable[[Rows], Any]
+Read = int | Getter
+
+DTYPES = {
+    "u32": "<u4",
+    "i32": "<i4",
+    "f32": "<f4",
+    "u64": "<u8",
+    "i64": "<i8",
+    "f64": "<f8",
+    "u16": "<u2",
+    "i16": "<i2",
+    "f16": "<f2",
+}
+_COUNT_TYPES = {"c4": ("u16", 15), "c5": ("u32", 31), "c6": ("u32", 63)}
+
+
+def fetch(read: Read) -> Getter:
+    """The function form of a read."""
+    return itemgetter(read) if isinstance(read, int) else read
+
+
+def read(slots: Slots, operand: Operand, kind: str, position: int = 0) -> Read:
+    """Resolve an operand read as type `kind`; `position` keeps the temporaries of one instruction's sources apart."""
+    if kind in _COUNT_TYPES:
+        return _count(slots, operand, *_COUNT_TYPES[kind])
+    if kind in ("u24", "i24"):
+        return _low24(slots, operand, kind)
+    if kind in ("k16", "ku16"):
+        value = int(operand.value) & 0xFFFF
+        return slots(
+            "k", value - 0x10000 if kind == "k16" and value >> 15 else value, "<i4" if kind == "k16" else "<u4"
+        )
+    plain = _plain(slots, replace(operand, negative=False, absolute=False), kind, position)
+    return _signed(slots, plain, operand, kind)
+
+
+def _plain(slots: Slots, operand: Operand, kind: str, position: int) -> Read:
+    dtype = DTYPES[kind]
+    if operand.kind == "scc":
+        return lambda r: r[SCC].astype(dtype)
+    if operand.kind == "off" or (operand.kind == "s" and operand.index == NULL):
+        return slots("k", 0, dtype)
+    if not operand.is_register:
+        return slots("k", bits(operand, kind), dtype)
+    width = int(kind[1:])
+    if operand.extended:
+        raise UnknownInstructionError("sext() outside SDWA")
+    if width == 32:
+        return slots(operand.kind, operand.index, dtype)
+    if width == 16:
+        half = "h" if operand.kind == "v" else "sh"
+        return slots(half, 2 * operand.index + (operand.half or 0), dtype)
+    return _pair(slots, operand, dtype, position)
+
+
+def _pair(slots: Slots, operand: Operand, dtype: str, position: int) -> Read:
+    if operand.kind == "s":
+        if operand.index & 1:
+            raise UnknownInstructionError(f"64-bit operand s[{operand.index}:{operand.index + 1}] at an odd register")
+        return slots("S", operand.index, dtype)
+    first, second = slots("v", operand.index, "<u4"), slots("v", operand.index + 1, "<u4")
+    whole, low, high = slots("p", position, dtype), slots("pl", position, "<u4"), slots("ph", position, "<u4")
+
+    def get(r: Rows) -> Any:
+        np.copyto(r[low], r[first])
+        np.copyto(r[high], r[second])
+        return r[whole]
+
+    return get
+
+
+def _signed(slots: Slots, plain: Read, operand: Operand, kind: str) -> Read:
+    if not (operand.negative or operand.absolute):
+        return plain
+    if kind[0] != "f":
+        raise UnknownInstructionError(f"a float sign modifier on an operand of type {kind}")
+    get, negative, absolute = fetch(plain), operand.negative, operand.absolute
+    if not absolute:
+        return lambda r: np.negative(get(r))
+    if not negative:
+        return lambda r: np.absolute(get(r))
+    return lambda r: np.negative(np.absolute(get(r)))
+
+
+def _count(slots: Slots, operand: Operand, kind: str, largest: int) -> Read:
+    plain = read(slots, operand, kind)
+    if not operand.is_register and isinstance(plain, int):
+        return slots("k", bits(operand, kind) & largest, DTYPES[kind])
+    limit, get = slots("k", largest, DTYPES[kind]), fetch(plain)
+    return lambda r: np.bitwise_and(get(r), r[limit])
+
+
+def _low24(slots: Slots, operand: Operand, kind: str) -> Read:
+    plain = read(slots, operand, "u32")
+    if kind == "u24":
+        limit, get = slots("k", 0xFFFFFF, "<u4"), fetch(plain)
+        return lambda r: np.bitwise_and(get(r), r[limit])
+    signed, eight = fetch(read(slots, operand, "i32")), slots("k", 8, "<i4")
+    return lambda r: np.right_shift(np.left_shift(signed(r), r[eight]), r[eight])
+
+
+def lane_mask(slots: Slots, operand: Operand) -> Getter:
+    """Read a scalar register (pair) as a lane mask: bool, shape (waves, lanes)."""
+    if operand.kind == "int":
+        everyone = operand.value == -1
+        if not everyone and operand.value:
+            raise UnknownInstructionError(f"lane mask {operand.value}")
+        return lambda r: np.full((r[0].waves, r[0].lanes), everyone)
+    if operand.kind != "s":
+        raise UnknownInstructionError(f"lane mask in a {operand.kind} operand")
+    source = slots("b", operand.index, "<u1")
+
+    def get(r: Rows) -> Any:
+        return np.unpackbits(r[source].reshape(-1), bitorder="little").view(bool).reshape(r[0].waves, -1)
+
+    return get
