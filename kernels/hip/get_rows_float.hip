@@ -1,0 +1,33 @@
+// get_rows_f32, _f16, _bf16: chosen rows of a table of numbers, as floats.
+#include "core/target.h"
+
+#include <hip/hip_bf16.h>
+
+constexpr int get_rows_threads = 256;
+
+DEVICE float value_of(float x) { return x; }
+DEVICE float value_of(__half x) { return __half2float(x); }
+DEVICE float value_of(__hip_bfloat16 x) { return __bfloat162float(x); }
+
+// Workgroup (i, c) copies columns 256c .. 256c + 255 of the row that ids[i] names, and every 256 * gridDim.y-th after.
+template <typename In>
+DEVICE void get_rows_float(const In* __restrict__ table, const uint32_t* __restrict__ ids, float* __restrict__ out,
+                           int64_t columns) {
+    const In* row = table + ids[blockIdx.x] * columns;
+    float* row_out = out + static_cast<int64_t>(blockIdx.x) * columns;
+    int64_t step = static_cast<int64_t>(gridDim.y) * get_rows_threads;
+    for (int64_t c = static_cast<int64_t>(blockIdx.y) * get_rows_threads + threadIdx.x; c < columns; c += step) {
+        row_out[c] = value_of(row[c]);
+    }
+}
+
+#define GET_ROWS_FLOAT(type, In)                                                                               \
+    extern "C" __global__ void __launch_bounds__(get_rows_threads)                                             \
+    get_rows_##type(const In* __restrict__ src0, const uint32_t* __restrict__ src1, float* __restrict__ dst,   \
+                    const int64_t ne00, const uint64_t /*nb01*/) {                                             \
+        get_rows_float(src0, src1, dst, ne00);                                                                 \
+    }
+
+GET_ROWS_FLOAT(f32, float)
+GET_ROWS_FLOAT(f16, __half)
+GET_ROWS_FLOAT(bf16, __hip_bfloat16)

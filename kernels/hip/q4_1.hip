@@ -1,0 +1,39 @@
+// q4_1: 32 elements in 20 bytes, x = d * code + m. Layout: ggml's block_q4_1.
+#include "families/entries.h"
+
+struct block_q4_1 {
+    __half d, m;
+    uint8_t qs[16];  // low nibbles: codes 0..15, high nibbles: codes 16..31
+};
+static_assert(sizeof(block_q4_1) == 20, "d, m and 32 nibbles");
+
+struct Q4_1 {
+    using Block = block_q4_1;
+    static constexpr int elements = 32, alignment = 4, group = 32;
+    static constexpr int packed = 4, planes = 2, run = 4, slice_words = 4;
+    static constexpr int bias = 0;
+    static constexpr bool signed_codes = false, has_minimum = true;
+    static constexpr bool stored_sum_in_mul_mat_vec = true, stored_sum_in_mul_mat = true;
+    static constexpr int dequantize_threads = 32, dequantize_blocks = 8;
+    static constexpr int tile_rows = 128, tile_columns = 64;
+
+    template <int words>
+    DEVICE void unpack(const Block& block, int w, Codes (&codes)[planes][words]) {
+        Codes nibbles[words];
+        load_words<alignment>(block.qs + 4 * w, nibbles);
+#pragma unroll
+        for (int k = 0; k < words; ++k) {
+            codes[0][k] = nibbles[k] & 0x0f0f0f0f;
+            codes[1][k] = (nibbles[k] >> 4) & 0x0f0f0f0f;
+        }
+    }
+    DEVICE Affine affine(const Block& block, int) {
+        auto both = static_cast<uint32_t>(load_word<alignment>(&block));
+        return {half_value(both & 0xffffu), half_value(both >> 16)};
+    }
+};
+
+DEQUANTIZE_COUNTED(q4_1, Q4_1, 1)
+GET_ROWS(q4_1, Q4_1)
+DEQUANTIZE_MUL_MAT_VEC(PLATFORM_NAME(dequantize_mul_mat_vec_q4_1_, ), Q4_1)
+MATRIX_PRODUCTS(q4_1, Q4_1)
