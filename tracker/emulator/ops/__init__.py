@@ -3,7 +3,9 @@
 from tracker.emulator.ops import (
     compare,
     convert,
+    dot,
     half,
+    lanes,
     packed,
     salu,
     valu_float,
@@ -11,4 +13,4 @@ from tracker.emulator.ops import (
     valu_wide,
 )
 
-__all__ = ["compare", "convert", "half", "packed", "salu", "valu_float", "valu_int", "valu_wide"]
+__all__ = ["compare", "convert", "dot", "half", "lanes", "packed", "salu", "valu_float", "valu_int", "valu_wide"]
