@@ -13,7 +13,7 @@ app = typer.Typer(
     name="kerntrack",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,  # typer's panels would double the time of --help
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 good, 1 bad news about a kernel, 2 wrong usage or configuration, 3 something is not "
     "installed, 130 interrupted.",
@@ -24,7 +24,7 @@ Effort = Literal["quick", "full"]
 Selector = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="SELECTOR…",
+        metavar="SELECTOR",
         help="Which kernels: a quant type (q5_1), a symbol or glob ('mul_mat_vec_*_cuda3'), family:dequantize, "
         "arch:gfx1100, state:failed. Several words must all hold; a,b means any.",
         show_default=False,
@@ -71,7 +71,7 @@ def init(
 ) -> ExitCode:
     """Write a commented kerntrack.toml after looking around for CUDA and HIP sources.
 
-    Example: `kerntrack -C ../port init`
+    Example: kerntrack -C ../port init
     """
     from tracker.cli import init
 
@@ -95,11 +95,11 @@ def scan(
     Without --cuda and --hip: what kerntrack.toml names, or else what the last scan here read. Unchanged files are
     not parsed again.
 
+    \b
     Examples:
-
-    * `kerntrack scan`
-    * `kerntrack scan --cuda ../candle/candle-kernels/src/quantized.cu --hip src/rocarray`
-    * `kerntrack scan --cuda kernels.cu --record kernels.json --origin me/repo@1a0f9cc`
+      kerntrack scan
+      kerntrack scan --cuda ../candle/candle-kernels/src/quantized.cu --hip src/rocarray
+      kerntrack scan --cuda kernels.cu --record kernels.json --origin me/repo@1a0f9cc
     """
     from tracker.cli import scan
 
@@ -117,11 +117,11 @@ def status(
 ) -> ExitCode:
     """Show how far the port is: by family, or kernel by kernel for a selector, `--all` or a `--format`.
 
+    \b
     Examples:
-
-    * `kerntrack status`
-    * `kerntrack status q5_1 arch:gfx1100`
-    * `kerntrack status --json state:failed`
+      kerntrack status
+      kerntrack status q5_1 arch:gfx1100
+      kerntrack status --json state:failed
     """
     from tracker.cli import status
 
@@ -133,10 +133,10 @@ def status(
 def gap(context: typer.Context, format: FormatOption = None, json: Json = False) -> ExitCode:
     """Show what the CUDA side has and the port lacks: kernels, block structures, helper functions.
 
+    \b
     Examples:
-
-    * `kerntrack gap`
-    * `kerntrack gap --format csv > gap.csv`
+      kerntrack gap
+      kerntrack gap --format csv > gap.csv
     """
     from tracker.cli import gap
 
@@ -152,7 +152,7 @@ def show(
 ) -> ExitCode:
     """Show everything known about one kernel: both sides, resources, builds, every check.
 
-    Example: `kerntrack show mul_mat_vec_q5_1_q8_1_cuda1`
+    Example: kerntrack show mul_mat_vec_q5_1_q8_1_cuda1
     """
     from tracker.cli import show
 
@@ -170,10 +170,10 @@ def compile(
 ) -> ExitCode:
     """Build the HIP sources that hold the selected kernels (default: all), in parallel.
 
+    \b
     Examples:
-
-    * `kerntrack compile q5_1`
-    * `kerntrack compile --arch gfx942 --arch gfx1201`
+      kerntrack compile q5_1
+      kerntrack compile --arch gfx942 --arch gfx1201
     """
     from tracker.cli import compile
 
@@ -196,11 +196,11 @@ def verify(
 
     What was checked before and has not changed is not run again: its evidence holds.
 
+    \b
     Examples:
-
-    * `kerntrack verify q5_1`
-    * `kerntrack verify 'mul_mat_*' arch:gfx1100 --effort full`
-    * `kerntrack verify dequantize_block_q5_1_f32 --case 'n=4096 data=random seed=0'`
+      kerntrack verify q5_1
+      kerntrack verify 'mul_mat_*' arch:gfx1100 --effort full
+      kerntrack verify dequantize_block_q5_1_f32 --case 'blocks=33 data=mixed seed=0'
     """
     from tracker.cli import verify
 
@@ -217,7 +217,7 @@ def tui(
 ) -> ExitCode:
     """Open the interactive matrix: filter, look at evidence, scan, compile and verify with a key.
 
-    Example: `kerntrack tui`
+    Example: kerntrack tui
     """
     from tracker import tui
 
@@ -230,7 +230,7 @@ def tui(
 def doctor(context: typer.Context, json: Json = False) -> ExitCode:
     """Show versions, toolchains, architectures, devices, database and cache, and what is missing.
 
-    Example: `kerntrack doctor --json`
+    Example: kerntrack doctor --json
     """
     from tracker.cli import doctor
 

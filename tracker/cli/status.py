@@ -85,9 +85,10 @@ def reached(kernels: Sequence[KernelStatus], arch: str) -> Text:
 
 def legend(states: Iterable[str]) -> str:
     """What the signs that occur mean."""
-    plain = {state.removesuffix(" (stale)") for state in states}
-    words = [f"{found.mark} {state}" for state, found in STATES.items() if state in plain and state not in QUIET]
-    return "  ".join([*words, f"{STALE.mark} stale"] if words else words)
+    found = set(states)
+    plain = {state.removesuffix(" (stale)") for state in found}
+    words = [f"{STATES[state].mark} {state}" for state in STATES if state in plain and state not in QUIET]
+    return "  ".join([*words, f"{STALE.mark} stale"] if plain != found else words)
 
 
 def cell_text(cell: ArchStatus) -> str:

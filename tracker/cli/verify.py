@@ -79,7 +79,7 @@ def run(session: Session, request: Request) -> ExitCode:
 def line(event: Checked) -> Text:
     """`◐ symbol arch outcome cases, worst error against its bound, time`."""
     result = event.result
-    sign = SIGNS.get((result.outcome, result.device_kind), STATES["unsupported"].mark)
+    sign = SIGNS.get((result.outcome, result.device_kind), "!" if result.outcome == "error" else "⊘")
     took = "evidence holds" if event.held else f"{result.seconds:.2f} s"
     cases = f"{result.cases_run} case{'' if result.cases_run == 1 else 's'}"
     text = (
@@ -102,7 +102,7 @@ def details(result: CheckResult) -> Iterator[str]:
     """What to know about anything but a pass: the first wrong element, and how to see it again."""
     if result.outcome == "passed":
         return
-    if result.failing is None:
+    if result.outcome != "failed" or result.failing is None:
         yield result.message
         return
     yield f"case {result.failing.name}"

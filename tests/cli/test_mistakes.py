@@ -1,0 +1,109 @@
+"""Wrong input: one message that names file and remedy, the right exit code, no traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Kerntrack
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["status"], 2, "run `kerntrack scan` first"),
+        (["scan", "--cuda", "nowhere.cu"], 2, "nowhere.cu does not exist"),
+        (["scan", "--hip", "cuda"], 2, "holds no HIP source"),
+        (["scan", "--colour"], 2, "No such option"),
+        (["scna"], 2, "No such command"),
+    ],
+)
+def test_before_any_scan(kerntrack: Kerntrack, arguments: list[str], code: int, message: str) -> None:
+    ended = kerntrack(*arguments)
+    assert ended.code == code, ended
+    assert message in ended.err
+    assert "Traceback" not in ended.err
+    assert ended.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["status", "q5_7"], "near: q5_1"),
+        (["verify", "dequantise"], "no kernel matches 'dequantise'"),
+        (["compile", "--arch", "gfx91a"], "unknown architecture 'gfx91a'"),
+        (["verify", "--arch", "gfx1100x"], "gfx1100"),
+        (["show", "family:dequantize"], "matches 2 kernels"),
+        (["status", "arch:gfx1030"], "no kernel matches 'arch:gfx1030'"),
+    ],
+)
+def test_after_a_scan(kerntrack: Kerntrack, arguments: list[str], message: str) -> None:
+    kerntrack("scan")
+    ended = kerntrack(*arguments)
+    assert ended.code == 2, ended
+    assert message in ended.err
+    assert ended.out == ""
+
+
+def test_nothing_to_scan(kerntrack: Kerntrack, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    ended = kerntrack("scan", folder=tmp_path / "empty")
+    assert ended.code == 2
+    assert "--cuda PATH" in ended.err and "kerntrack init" in ended.err
+
+
+def test_sources_without_kernels_are_bad_news(kerntrack: Kerntrack, project: Path) -> None:
+    for file in (project / "cuda" / "all.cu", project / "hip" / "port.hip"):
+        file.write_text("int nothing;\n")
+    ended = kerntrack("scan")
+    assert (ended.code, "no kernels found" in ended.err) == (1, True)
+
+
+def test_syntax_error_is_shown_and_the_rest_is_known(kerntrack: Kerntrack, project: Path) -> None:
+    file = project / "cuda" / "all.cu"
+    file.write_text(file.read_text().replace("x[threadIdx.x] *= factor;", "x[threadIdx.x] *= ;"))
+    ended = kerntrack("scan")
+    assert ended.code == 0
+    assert "cuda/all.cu:17:" in ended.err and "error: expected expression" in ended.err
+    assert "of 4 ported" in ended.out
+
+
+def test_color_and_no_color(kerntrack: Kerntrack, monkeypatch: pytest.MonkeyPatch) -> None:
+    kerntrack("scan")
+    assert "\x1b[" not in kerntrack("status", "--all").out
+    assert "\x1b[" in kerntrack("--color", "always", "status", "--all").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[3" not in kerntrack("--color", "auto", "status", "--all").out
+
+
+def test_closed_pipe_is_no_error(kerntrack: Kerntrack, project: Path) -> None:
+    kerntrack("scan")
+    code = f"{sys.executable} -m tracker -C {project} status --format csv | true; exit ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["bash", "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert "Traceback" not in ended.stderr and "Exception" not in ended.stderr
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="needs root, to become a user who may not write")
+def test_read_only_project(kerntrack: Kerntrack, project: Path) -> None:
+    kerntrack("scan")
+    for folder in (project, *project.parents[:3]):
+        folder.chmod(0o755)
+
+    def as_nobody(*arguments: str) -> subprocess.CompletedProcess[str]:
+        # everything is loaded first by a run as root: that user may not even read the interpreter's own files
+        code = (
+            "import os; from typer.testing import CliRunner; from tracker.cli import main; from tracker.cli.app import app;"
+            f"CliRunner().invoke(app, ['-C', {str(project)!r}, *{list(arguments)}]); import tracker.cli.init;"
+            "os.setgroups([]); os.setgid(65534); os.setuid(65534); main()"
+        )
+        command = [sys.executable, "-c", code, "-C", str(project), *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    assert as_nobody("status").stdout.splitlines()[-1].startswith("1 of 4 ported")
+    ended = as_nobody("scan")
+    assert ended.returncode == 2
+    assert "the database cannot be written" in ended.stderr and "Traceback" not in ended.stderr
