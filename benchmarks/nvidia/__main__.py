@@ -34,7 +34,9 @@ Row = dict[str, Any]
 
 
 def compile_cubin(source: Path, extra: list[str]) -> bytes:
-    """Compile one file with nvcc for sm_90. Raises CalledProcessError with nvcc's output printed."""
+    """One source compiled with nvcc for sm_90, or a .cubin as it is. Raises CalledProcessError when nvcc fails."""
+    if source.suffix == ".cubin":
+        return source.read_bytes()
     nvcc = shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "out.cubin"
@@ -141,14 +143,15 @@ def symbols() -> list[str]:
 def main() -> None:
     """Compile, run, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--theirs", type=Path, required=True)
+    parser.add_argument("--theirs", type=Path, required=True, help="CUDA source, or a .cubin made of it")
+    parser.add_argument("--ours", type=Path, nargs="*", help="HIP sources or .cubin files; default: the shipped ones")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--only", default="", help="part of a symbol")
     options = parser.parse_args()
     device, copy = gpu.open_device(), gpu.copy_bandwidth()
     theirs = gpu.load(compile_cubin(options.theirs, []))
     include = ["-I", str(INCLUDE / "nvcc"), "-I", str(HIP_SOURCES)]
-    ours = [gpu.load(compile_cubin(source, include)) for source in sorted(HIP_SOURCES.glob("*.hip"))]
+    ours = [gpu.load(compile_cubin(source, include)) for source in options.ours or sorted(HIP_SOURCES.glob("*.hip"))]
     rows: list[Row] = []
     for symbol in symbols():
         name = identify(symbol)
