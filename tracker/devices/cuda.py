@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.launch import Launch
-from tracker.devices.gpu import DriverError
+from tracker.devices.gpu import DriverError, GpuDevice
 from tracker.devices.protocol import Artifact
 from tracker.errors import AbsentError, KerntrackError, UsageError
 
@@ -44,6 +44,11 @@ def device_count(driver: Any) -> int:
     if error != driver.CUresult.CUDA_SUCCESS or not count:
         raise AbsentError("CUDA sees no GPU", "see what nvidia-smi says; without a GPU use --device emulator")
     return int(count)
+
+
+def open_device(index: int = 0) -> GpuDevice:
+    """The GPU with that number. Raises AbsentError or UsageError when it cannot be used."""
+    return GpuDevice(CudaDriver(index))
 
 
 class CudaDriver:

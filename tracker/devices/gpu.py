@@ -24,7 +24,10 @@ class DriverError(Exception):
 class Driver(Protocol):
     """What kerntrack needs of a vendor's runtime. Addresses are the device's; every method may raise DriverError."""
 
-    kind: Literal["hip", "cuda"]
+    @property
+    def kind(self) -> Literal["hip", "cuda"]:
+        """Whose runtime it is."""
+
     target: str
     name: str
 
@@ -59,7 +62,8 @@ class GpuDevice:
     """A GPU that executes launches. Lives in a child process, see `isolated`."""
 
     def __init__(self, driver: Driver) -> None:
-        self.kind, self.target, self.name = driver.kind, driver.target, driver.name
+        self.kind: Literal["hip", "cuda"] = driver.kind
+        self.target, self.name = driver.target, driver.name
         self._driver = driver
 
     def load(self, artifact: Artifact) -> GpuModule:

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from kernels.launch import Launch
 from tracker.devices.codeobjects import for_target, kernel_names
-from tracker.devices.gpu import DriverError
+from tracker.devices.gpu import DriverError, GpuDevice
 from tracker.devices.protocol import Artifact
 from tracker.errors import AbsentError, KerntrackError, UsageError
 
 KFD = Path("/dev/kfd")
-INSTALL_ROCM = "install ROCm, or set ROCM_PATH to where it lies; without a GPU use --device emulator"
+INSTALL_ROCM = "install ROCm, or set ROCM_PATH and LD_LIBRARY_PATH to it; without a GPU use --device emulator"
 
 
 def load_runtime() -> Any:
@@ -45,6 +45,11 @@ def device_count(hip: Any) -> int:
             f"ROCm sees no GPU: the kernel driver is not loaded ({KFD} is missing)", "sudo modprobe amdgpu"
         )
     raise AbsentError(f"ROCm sees no GPU ({_text(hip, error)})", "see what rocminfo says")
+
+
+def open_device(index: int = 0) -> GpuDevice:
+    """The GPU with that number. Raises AbsentError or UsageError when it cannot be used."""
+    return GpuDevice(HipDriver(index))
 
 
 class HipDriver:

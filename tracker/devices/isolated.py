@@ -55,8 +55,9 @@ class IsolatedDevice:
         return RemoteModule(artifact, symbols)
 
     def run(self, module: RemoteModule, launch: Launch) -> LaunchReport:
-        """Execute one launch to its end or to the time limit."""
+        """Execute one launch to its end or to the time limit, in which a fresh child's start does not count."""
         try:
+            self.load(module.artifact)
             return self._call(_run, self._make, module.artifact, launch, seconds=self._seconds).result()
         except ChildTimeout:
             fault = Fault("timeout", f"{launch.symbol} did not end within {self._seconds:g} s")

@@ -63,7 +63,10 @@ class Module(Protocol):
 class Device(Protocol):
     """Something that executes launches. Not thread safe; one per process."""
 
-    kind: Literal["emulator", "hip", "cuda"]
+    @property
+    def kind(self) -> Literal["emulator", "hip", "cuda"]:
+        """What sort of device it is."""
+
     target: str
     """Full target id of what it executes, e.g. `gfx90a:sramecc+:xnack-`; the plain arch for the emulator."""
     name: str

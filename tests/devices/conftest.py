@@ -1,0 +1,76 @@
+"""Shared by the tests of devices: one small unit of kernels, compiled once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kernels.launch import Argument, Buffer, Launch, Scalar
+from tracker.build.compiler import compile_unit
+from tracker.build.records import Unit
+from tracker.build.toolchain import discover
+from tracker.cancel import Cancel
+from tracker.devices.protocol import Artifact
+
+SOURCE = """#include <hip/hip_runtime.h>
+extern "C" __global__ void add(const float* a, const float* b, float* c, int n) {
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < n) c[i] = a[i] + b[i];
+}
+extern "C" __global__ void beside(const float* a, float* c, int n, int offset) {
+    c[n + offset] = a[0];
+}
+extern "C" __global__ void peek(const float* a, float* c, int n) {
+    c[0] = a[n];
+}
+extern "C" __global__ void forever(float* c, int n) {
+    while (n > 0) {
+        c[0] += 1.0f;
+        __threadfence();
+    }
+}
+"""
+
+
+@pytest.fixture(scope="session")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A build cache that lasts as long as the test session."""
+    return tmp_path_factory.mktemp("builds")
+
+
+@pytest.fixture(scope="session")
+def artifact(builds: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Artifact]:
+    """The unit above, compiled for an arch."""
+    source = tmp_path_factory.mktemp("source") / "small.hip"
+    source.write_text(SOURCE)
+
+    def compiled(arch: str) -> Artifact:
+        record = compile_unit(Unit(source), arch, discover("ziglang")[0], builds, Cancel())
+        assert record.code_object, record.output
+        return Artifact(arch, record.code_object, record.assembly)
+
+    return compiled
+
+
+def buffer(name: str, values: "np.ndarray[tuple[int], np.dtype[np.float32]]", role: str) -> Buffer:
+    """A float buffer; an `out` one is poison."""
+    data = np.full(values.nbytes, 0xCC, np.uint8) if role == "out" else values.view(np.uint8).copy()
+    return Buffer(name, data, "out" if role == "out" else "in")
+
+
+def number(name: str, value: int) -> Scalar:
+    """An `int` argument."""
+    return Scalar(name, value.to_bytes(4, "little", signed=True))
+
+
+def launch(symbol: str, *arguments: Argument, n: int = 100) -> Launch:
+    """A launch of 32 work-items a workgroup over `n` elements."""
+    return Launch(symbol, (-(-n // 32), 1, 1), (32, 1, 1), arguments)
+
+
+def addition(n: int = 100) -> "tuple[Launch, np.ndarray[tuple[int], np.dtype[np.float32]]]":
+    """A launch of `add` and the sum it must give."""
+    a, b = (np.random.default_rng(seed).standard_normal(n).astype(np.float32) for seed in (1, 2))
+    buffers = (buffer("a", a, "in"), buffer("b", b, "in"), buffer("c", a, "out"))
+    return launch("add", *buffers, number("n", n), n=n), a + b

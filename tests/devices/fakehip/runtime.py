@@ -1,0 +1,273 @@
+"""The Python half of the stand-in HIP runtime: device memory, modules, launches; loaded by libamdhip64.c on first use.
+
+Environment: FAKEHIP_LIBRARY is the library's path, FAKEHIP_BUILDS a build cache in which the assembly of a loaded HSACO
+is found, FAKEHIP_TARGET the GPU's target id, FAKEHIP_INJECT what shall go wrong (see `INJECT`).
+"""
+
+import ctypes
+import os
+import struct
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracker import emulator
+
+SUCCESS, INVALID_VALUE, OUT_OF_MEMORY, INVALID_CONFIGURATION, NO_DEVICE = 0, 1, 2, 9, 100
+INVALID_DEVICE, INVALID_IMAGE, NO_BINARY, NOT_FOUND, ILLEGAL_ADDRESS, LAUNCH_FAILURE = 101, 200, 209, 500, 700, 719
+NAMES = {
+    SUCCESS: ("hipSuccess", "no error"),
+    INVALID_VALUE: ("hipErrorInvalidValue", "invalid argument"),
+    OUT_OF_MEMORY: ("hipErrorOutOfMemory", "out of memory"),
+    INVALID_CONFIGURATION: ("hipErrorInvalidConfiguration", "invalid configuration argument"),
+    NO_DEVICE: ("hipErrorNoDevice", "no ROCm-capable device is detected"),
+    INVALID_DEVICE: ("hipErrorInvalidDevice", "invalid device ordinal"),
+    INVALID_IMAGE: ("hipErrorInvalidImage", "device kernel image is invalid"),
+    NO_BINARY: ("hipErrorNoBinaryForGpu", "no kernel image is available for execution on the device"),
+    NOT_FOUND: ("hipErrorNotFound", "named symbol not found"),
+    ILLEGAL_ADDRESS: ("hipErrorIllegalAddress", "an illegal memory access was encountered"),
+    LAUNCH_FAILURE: ("hipErrorLaunchFailure", "unspecified launch failure"),
+}
+INJECT = os.environ.get("FAKEHIP_INJECT", "")
+"""`no device`, `out of memory`, `refused image`, `launch failure`, `illegal address`, `wrong bit`, `hang`, `crash`."""
+
+ARCH_NAME_OFFSET = 1160
+"""Of gcnArchName in hipDeviceProp_tR0600, whose first field is the name."""
+
+memory: dict[int, tuple[Any, int]] = {}
+"""By device address: the host memory that plays the device's, and its size in bytes."""
+modules: dict[int, emulator.Program] = {}
+functions: dict[int, tuple[emulator.Program, str]] = {}
+events: dict[int, float] = {}
+texts = {entry: tuple(ctypes.create_string_buffer(text.encode()) for text in entry) for entry in NAMES.values()}
+pending = SUCCESS
+"""What the next synchronisation reports."""
+
+
+def hipInit(flags: int) -> int:
+    return SUCCESS
+
+
+def hipRuntimeGetVersion(version: int) -> int:
+    ctypes.c_int.from_address(version).value = 60_400_000
+    return SUCCESS
+
+
+hipDriverGetVersion = hipRuntimeGetVersion
+
+
+def hipGetDeviceCount(count: int) -> int:
+    ctypes.c_int.from_address(count).value = 0 if INJECT == "no device" else 1
+    return NO_DEVICE if INJECT == "no device" else SUCCESS
+
+
+def hipSetDevice(device: int) -> int:
+    return SUCCESS if device == 0 else INVALID_DEVICE
+
+
+def hipGetDevicePropertiesR0600(properties: int, device: int) -> int:
+    ctypes.memmove(properties, b"Emulated Radeon\0", 16)
+    target = os.environ["FAKEHIP_TARGET"].encode() + b"\0"
+    ctypes.memmove(properties + ARCH_NAME_OFFSET, target, len(target))
+    return SUCCESS
+
+
+def hipMalloc(address: int, size: int) -> int:
+    if INJECT == "out of memory":
+        return OUT_OF_MEMORY
+    held = ctypes.create_string_buffer(size + 256)
+    aligned = (ctypes.addressof(held) + 255) // 256 * 256
+    memory[aligned] = (held, size)
+    ctypes.c_void_p.from_address(address).value = aligned
+    return SUCCESS
+
+
+def hipFree(address: int) -> int:
+    return SUCCESS if memory.pop(address, None) else INVALID_VALUE
+
+
+def hipMemcpy(to: int, source: int, size: int, kind: int) -> int:
+    ctypes.memmove(to, source, size)
+    return SUCCESS
+
+
+def hipMemset(to: int, value: int, size: int) -> int:
+    ctypes.memset(to, value, size)
+    return SUCCESS
+
+
+def hipModuleLoadData(module: int, image: int) -> int:
+    if INJECT == "refused image" or ctypes.string_at(image, 4) != b"\x7fELF":
+        return INVALID_IMAGE
+    assembly = _assembly(image)
+    if assembly is None:
+        return NO_BINARY
+    handle = 0x1000 + len(modules)
+    modules[handle] = emulator.load(assembly)
+    ctypes.c_void_p.from_address(module).value = handle
+    return SUCCESS
+
+
+def _assembly(image: int) -> str | None:
+    """The assembly that the HSACO was assembled from. The section headers are the last that lld writes into a file."""
+    header = ctypes.string_at(image, 64)
+    (table,), (entry_size, entries) = struct.unpack_from("<Q", header, 40), struct.unpack_from("<HH", header, 58)
+    content = ctypes.string_at(image, table + entry_size * entries)
+    for path in Path(os.environ["FAKEHIP_BUILDS"]).glob("*/*/kernel.hsaco"):
+        if path.read_bytes() == content:
+            return path.with_suffix(".s").read_text()
+    return None
+
+
+def hipModuleUnload(module: int) -> int:
+    return SUCCESS if modules.pop(module, None) else INVALID_VALUE
+
+
+def hipModuleGetFunction(function: int, module: int, name: bytes) -> int:
+    symbol = name.decode()
+    if symbol not in modules[module].symbols:
+        return NOT_FOUND
+    handle = 0x100000 + len(functions)
+    functions[handle] = (modules[module], symbol)
+    ctypes.c_void_p.from_address(function).value = handle
+    return SUCCESS
+
+
+def hipModuleLaunchKernel(function: int, *rest: int) -> int:
+    global pending
+    program, symbol = functions[function]
+    grid, block, lds, parameters = rest[0:3], rest[3:6], rest[6], rest[8]
+    if block[0] * block[1] * block[2] > 1024:
+        return INVALID_CONFIGURATION
+    arguments = _arguments(program, symbol, parameters)
+    try:
+        report = emulator.run(program, symbol, grid, block, arguments, dynamic_lds=lds, step_limit=200_000)
+    except emulator.EmulationFault as fault:
+        return _fail(fault)
+    for argument in arguments:
+        if isinstance(argument, emulator.Memory):
+            content = report.buffers[argument.name]
+            content[0] ^= INJECT == "wrong bit"
+            ctypes.memmove(int(argument.name, 16), content.tobytes(), content.size)
+    pending = {"launch failure": LAUNCH_FAILURE, "illegal address": ILLEGAL_ADDRESS}.get(INJECT, SUCCESS)
+    return SUCCESS
+
+
+def _arguments(program: emulator.Program, symbol: str, parameters: int) -> list[bytes | emulator.Memory]:
+    """What the array of pointers `parameters` points to, as the kernel's metadata says."""
+    arguments: list[bytes | emulator.Memory] = []
+    explicit = [slot for slot in program.text(symbol).arguments if not slot.value_kind.startswith("hidden_")]
+    for number, slot in enumerate(explicit):
+        pointer = ctypes.c_void_p.from_address(parameters + 8 * number).value or 0
+        value = ctypes.string_at(pointer, slot.size)
+        arguments.append(_memory(int.from_bytes(value, "little")) if slot.value_kind == "global_buffer" else value)
+    return arguments
+
+
+def _memory(address: int) -> emulator.Memory:
+    """From `address` to the end of the allocation that holds it. Its name is the address."""
+    start, size = next((start, size) for start, (_, size) in memory.items() if start <= address < start + size)
+    content = ctypes.string_at(address, start + size - address)
+    return emulator.Memory(f"{address:x}", np.frombuffer(content, np.uint8), "in")
+
+
+def _fail(fault: emulator.EmulationFault) -> int:
+    """As ROCm does: a bad address ends the process with a message, an endless kernel never comes back."""
+    if fault.kind == "out of bounds":
+        message = f"Memory access fault by GPU node-1 (Agent handle: 0x1): {fault.message}\n"
+        os.write(2, message.encode())
+        os.abort()
+    while fault.kind == "step limit":
+        time.sleep(1)
+    return LAUNCH_FAILURE
+
+
+def hipDeviceSynchronize() -> int:
+    while INJECT == "hang":
+        time.sleep(1)
+    if INJECT == "crash":
+        ctypes.string_at(0)
+    return pending
+
+
+def hipGetLastError() -> int:
+    return SUCCESS
+
+
+def hipEventCreate(event: int) -> int:
+    handle = 0x200000 + len(events)
+    events[handle] = 0.0
+    ctypes.c_void_p.from_address(event).value = handle
+    return SUCCESS
+
+
+def hipEventDestroy(event: int) -> int:
+    return SUCCESS if event in events else INVALID_VALUE
+
+
+def hipEventRecord(event: int, stream: int) -> int:
+    events[event] = time.perf_counter()
+    return SUCCESS
+
+
+def hipEventSynchronize(event: int) -> int:
+    return SUCCESS
+
+
+def hipEventElapsedTime(milliseconds: int, start: int, stop: int) -> int:
+    ctypes.c_float.from_address(milliseconds).value = (events[stop] - events[start]) * 1000
+    return SUCCESS
+
+
+def hipGetErrorString(error: int) -> int:
+    return ctypes.addressof(texts[NAMES[error]][1])
+
+
+def hipGetErrorName(error: int) -> int:
+    return ctypes.addressof(texts[NAMES[error]][0])
+
+
+POINTER, INT, SIZE = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t
+ENTRIES = {
+    "hipInit": (INT,),
+    "hipRuntimeGetVersion": (POINTER,),
+    "hipDriverGetVersion": (POINTER,),
+    "hipGetDeviceCount": (POINTER,),
+    "hipSetDevice": (INT,),
+    "hipGetDevicePropertiesR0600": (POINTER, INT),
+    "hipMalloc": (POINTER, SIZE),
+    "hipFree": (POINTER,),
+    "hipMemcpy": (POINTER, POINTER, SIZE, INT),
+    "hipMemset": (POINTER, INT, SIZE),
+    "hipModuleLoadData": (POINTER, POINTER),
+    "hipModuleUnload": (POINTER,),
+    "hipModuleGetFunction": (POINTER, POINTER, ctypes.c_char_p),
+    "hipModuleLaunchKernel": (POINTER, *[ctypes.c_uint] * 7, POINTER, POINTER, POINTER),
+    "hipDeviceSynchronize": (),
+    "hipGetLastError": (),
+    "hipEventCreate": (POINTER,),
+    "hipEventDestroy": (POINTER,),
+    "hipEventRecord": (POINTER, POINTER),
+    "hipEventSynchronize": (POINTER,),
+    "hipEventElapsedTime": (POINTER, POINTER, POINTER),
+    "hipGetErrorString": (INT,),
+    "hipGetErrorName": (INT,),
+}
+"""Entry points in the order of the table in libamdhip64.c, with the types of their arguments."""
+
+
+def _register() -> list[Any]:
+    """Fill the library's table with the functions above; the result keeps them alive."""
+    kept: list[Any] = []
+    library = ctypes.CDLL(os.environ["FAKEHIP_LIBRARY"])
+    table = (POINTER * len(ENTRIES)).in_dll(library, "fakehip_table")
+    for number, (name, arguments) in enumerate(ENTRIES.items()):
+        result = POINTER if name.startswith("hipGetErrorS") or name.startswith("hipGetErrorN") else INT
+        kept.append(ctypes.CFUNCTYPE(result, *arguments)(globals()[name]))
+        table[number] = ctypes.cast(kept[-1], POINTER).value
+    return kept
+
+
+kept = _register()
