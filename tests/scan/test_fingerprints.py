@@ -170,3 +170,54 @@ def test_a_pragma_counts_where_it_holds(scan: Scan) -> None:
 
     assert changed(plain, fingerprints(scan(source.replace("/*BODY*/", pragma)))) == {"inside"}
     assert changed(plain, fingerprints(scan(source.replace("/*FILE*/", pragma)))) == {"inside", "after"}
+
+
+TARGETS = """
+#if defined(__gfx1100__)
+#define WARPS 8
+#else
+#define WARPS 4
+#endif
+__device__ int only_elsewhere(int x) { return x << 1; }
+__device__ int dot(int x) {
+#if defined(__GFX11__)
+    return only_elsewhere(x) + 1;
+#elif defined(__gfx90a__)
+    return x + 2;
+#else
+    return x + 3;
+#endif
+}
+template <int W> __device__ int lanes(int x) {
+    if constexpr (W == 64) return x * 5;
+    else return x * 6;
+}
+extern "C" __global__ void plain(int *p) { p[0] = p[1]; }
+extern "C" __global__ void uses_dot(int *p) { p[0] = dot(p[1]); }
+extern "C" __global__ void uses_lanes(int *p) { p[0] = lanes<64>(p[1]); }
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reachers"),
+    [
+        ("(x) + 1;", "(x) + 9;", {"uses_dot"}),
+        ("x + 2;", "x + 9;", {"uses_dot"}),
+        ("x + 3;", "x + 9;", {"uses_dot"}),
+        ("defined(__GFX11__)", "defined(__GFX12__)", {"uses_dot"}),
+        ("x << 1", "x << 2", {"uses_dot"}),
+        ("x * 6", "x * 7", {"uses_lanes"}),
+        ("WARPS 8", "WARPS 16", {"plain", "uses_dot", "uses_lanes"}),
+        ("x + 3;", "x + 3; // changed", set()),
+    ],
+    ids=[
+        "branch left out", "branch taken", "last branch", "condition", "helper of a branch left out",
+        "branch of if constexpr", "macro outside", "comment",
+    ],
+)  # fmt: skip
+def test_code_for_other_architectures_counts_too(scan: Scan, old: str, new: str, reachers: set[str]) -> None:
+    head = "#include <hip/hip_runtime.h>\n"
+    before = fingerprints(scan(head + TARGETS, "hip"))
+    assert TARGETS.count(old) == 1
+
+    assert changed(before, fingerprints(scan(head + TARGETS.replace(old, new), "hip"))) == reachers

@@ -1,19 +1,18 @@
 """Kernels of a parsed translation unit."""
 
-import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from clang.cindex import CursorKind as Kind
 
 from tracker.scan import clang
-from tracker.scan.bounds import Bounds, launch_bounds
+from tracker.scan.bounds import launch_bounds
 from tracker.scan.facts import Kernel, Parameter
 from tracker.scan.macros import Macro, tokens
 from tracker.scan.places import find_origin
-from tracker.scan.reach import Definition, Definitions
+from tracker.scan.reach import Definitions
 from tracker.scan.texts import Texts
 from tracker.scan.unit import Unit
 
@@ -44,7 +43,7 @@ def find_kernels(unit: Unit, texts: Texts, macros: Mapping[str, Macro], definiti
 def _kernel(cursor: clang.Cursor, context: _Context) -> Kernel:
     printed = clang.printed(cursor)
     bounds = launch_bounds(printed, context.constant)
-    reached = list(context.definitions.closure(cursor))
+    reached = context.definitions.closure(cursor)
     origin = find_origin(cursor, context.texts, context.macros)
     arguments = _template_arguments(printed, clang.spelling(cursor))
     name = clang.qualified_name(cursor)
@@ -59,7 +58,7 @@ def _kernel(cursor: clang.Cursor, context: _Context) -> Kernel:
         max_threads=bounds.max_threads,
         min_blocks=bounds.min_blocks,
         static_lds=sum(definition.lds for definition in reached),
-        fingerprint=_fingerprint(reached, bounds),
+        fingerprint=context.definitions.fingerprint(cursor, str(tuple(bounds))),
         helpers=tuple(sorted({each.name for each in reached[1:] if each.helper})),
         structs=tuple(sorted({each.name for each in reached[1:] if each.struct})),
     )
@@ -77,12 +76,6 @@ def _written_type(parameter: clang.Cursor, texts: Texts) -> str:
     start, end = clang.extent(parameter)
     written = [token.text for token in tokens(texts.slice(start.file, start.offset, end.offset))]
     return " ".join(written[:-1]) if written[-1:] == [clang.spelling(parameter)] else _UNKNOWN
-
-
-def _fingerprint(reached: Iterable[Definition], bounds: Bounds) -> str:
-    """The bounds count by value: clang prints them as written, with the names of constants."""
-    parts = [*sorted(each.digest for each in reached), str(tuple(bounds))]
-    return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 def _template_arguments(printed: str, name: str) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def scan_file(
         return FileFacts(own, side, sha256, (), (), (), (), (failure,))
     diagnostics = tuple(_diagnostic(each, texts, own) for each in unit.translation_unit.diagnostics)
     macros = project_macros(unit, texts)
-    definitions = Definitions(Unprinted(unit, texts, macros, diagnostics).text)
+    definitions = Definitions(Unprinted(unit, texts, macros, diagnostics))
     kernels = tuple(find_kernels(unit, texts, macros, definitions))
     return FileFacts(
         path=own,

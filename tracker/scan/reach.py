@@ -5,13 +5,14 @@ the same text exactly when the compiler saw the same thing.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from clang.cindex import CursorKind as Kind
 
 from tracker.scan import clang
+from tracker.scan.unprinted import Unprinted
 
 _REFERENCES = frozenset(
     kind.value
@@ -42,11 +43,13 @@ _TYPE_ARGUMENT = 1
 
 @dataclass(frozen=True)
 class Definition:
-    """One definition and what it refers to directly. `references` are keys of other definitions."""
+    """One definition and what it refers to directly, as keys of other definitions."""
 
     name: str
     digest: str
     references: tuple[int, ...]
+    elsewhere: tuple[int, ...]
+    """What it may refer to besides when compiled for another architecture."""
     lds: int
     """Bytes of the `__shared__` variables that stand in it."""
     helper: bool
@@ -56,23 +59,32 @@ class Definition:
 
 
 class Definitions:
-    """The definitions of one translation unit, each looked at once. `addition` is text to add to a cursor's own."""
+    """The definitions of one translation unit, each looked at once."""
 
-    def __init__(self, addition: Callable[[clang.Cursor], str]) -> None:
-        self._addition = addition
+    def __init__(self, unprinted: Unprinted) -> None:
+        self._unprinted = unprinted
         self._keys: dict[int, int] = {}
         self._cursors: dict[int, clang.Cursor] = {}
         self._definitions: dict[int, Definition] = {}
 
-    def closure(self, cursor: clang.Cursor) -> Iterator[Definition]:
-        """The cursor's definition first, then everything it reaches, each once."""
+    def closure(self, cursor: clang.Cursor) -> list[Definition]:
+        """The cursor's definition first, then everything it reaches as parsed, each once."""
+        return list(self._walk(cursor, lambda definition: definition.references))
+
+    def fingerprint(self, cursor: clang.Cursor, more: str) -> str:
+        """sha256 over everything that a definition reaches on any architecture, and `more`."""
+        reached = self._walk(cursor, lambda definition: (*definition.references, *definition.elsewhere))
+        parts = [*sorted(each.digest for each in reached), self._unprinted.shared, more]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def _walk(self, cursor: clang.Cursor, following: Callable[[Definition], tuple[int, ...]]) -> Iterator[Definition]:
         start = self._key(cursor)
         found, waiting = {start}, [start]
         while waiting:
             definition = self._definition(waiting.pop())
             yield definition
-            fresh = [key for key in definition.references if key not in found]
-            found.update(fresh)
+            fresh = set(following(definition)) - found
+            found |= fresh
             waiting.extend(fresh)
 
     def _key(self, cursor: clang.Cursor) -> int:
@@ -85,6 +97,11 @@ class Definitions:
             if key and key not in self._cursors:
                 self._cursors[key] = target
         return self._keys[address]
+
+    def _keys_of(self, cursors: Iterable[clang.Cursor]) -> tuple[int, ...]:
+        keys = dict.fromkeys(self._key(cursor) for cursor in cursors)
+        keys.pop(0, None)
+        return tuple(keys)
 
     def _definition(self, key: int) -> Definition:
         if key not in self._definitions:
@@ -100,13 +117,12 @@ class Definitions:
             text = clang.printed(cursor)
             clang.visit(cursor, body.visitor)
         body.targets.extend(_template_parts(cursor, kind))
-        keys = dict.fromkeys(self._key(target) for target in body.targets)
-        keys.pop(0, None)
         toolkit = clang.in_toolkit(cursor)
         return Definition(
             name=clang.spelling(cursor),
-            digest=hashlib.sha256((text + self._addition(cursor)).encode()).hexdigest(),
-            references=tuple(keys),
+            digest=hashlib.sha256((text + self._unprinted.text(cursor)).encode()).hexdigest(),
+            references=self._keys_of(body.targets),
+            elsewhere=self._keys_of(self._unprinted.mentions(cursor)),
             lds=body.lds,
             helper=not toolkit and cursor.data[0] in body.device_functions,
             struct=not toolkit and kind in _RECORDS,

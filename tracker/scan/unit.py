@@ -23,6 +23,8 @@ class Unit:
     records: list[clang.Cursor] = field(default_factory=list)
     constants: list[clang.Cursor] = field(default_factory=list)
     macros: list[clang.Cursor] = field(default_factory=list)
+    toolkit: list[clang.Cursor] = field(default_factory=list)
+    """Functions of the toolkit."""
 
 
 def parse(path: Path, arguments: list[str]) -> Unit:
@@ -50,6 +52,8 @@ def parse(path: Path, arguments: list[str]) -> Unit:
         kind = clang.kind(child)
         if kind in lists and not clang.in_toolkit(child):
             lists[kind].append(clang.keep(child))
+        elif kind == Kind.FUNCTION_DECL.value:
+            unit.toolkit.append(clang.keep(child))
         return clang.RECURSE if kind in _SCOPES else clang.CONTINUE
 
     clang.visit(unit.translation_unit.cursor, visitor)
