@@ -48,7 +48,7 @@ class Code:
         self.labels: dict[str, int] = {}
         self._texts: list[tuple[str, int, str]] = []
         self._scan(text, files)
-        self._targets = frozenset(self.labels.values())
+        self._targets = self._branch_targets()
 
     def _scan(self, text: KernelText, files: dict[int, str]) -> None:
         location = ""
@@ -68,6 +68,11 @@ class Code:
                 self.labels[code[:-1]] = len(self._texts)
             else:
                 self._texts.append((code, number, location))
+
+    def _branch_targets(self) -> frozenset[int]:
+        branches = (code for code, _, _ in self._texts if code.startswith(("s_cbranch", "s_branch")))
+        labels = (code.split()[-1] for code in branches)
+        return frozenset(self.labels[label] for label in labels if label in self.labels)
 
     def segment(self, start: int) -> Segment:
         """The segment that begins at instruction `start`."""

@@ -43,7 +43,7 @@ def extract(a: Any, offset: Any, width: Any, out: Any) -> None:
 
 def extract_signed(a: Any, offset: Any, width: Any, out: Any) -> None:
     """Bit field sign extended from its top bit; 0 for width 0. `a` and `out` are int32, offset and width uint32."""
-    value = np.asarray(a).view(np.uint32) >> offset
-    up = np.uint32(32) - width
+    value = np.right_shift(a, np.asarray(offset).view(np.int32))
+    up = np.asarray(np.uint32(32) - width).view(np.int32)
     # A shift by 32 (width 0) gives 0 in numpy.
-    np.right_shift((value << up).view(np.int32), up.astype(np.int32), out)
+    np.right_shift(np.left_shift(value, up), up, out)

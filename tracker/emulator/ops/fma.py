@@ -16,18 +16,15 @@ _SMALLEST_NORMAL = np.float32(2.0**-126)
 def wide_sum(product: Any, c: Any) -> Any:
     """product + c (f64 arrays), such that a further rounding to f32 gives the correctly rounded exact sum."""
     total = np.asarray(product + c)
-    suspicious = (total.view(np.uint64) & _LOW29) == _HALF
-    small = np.absolute(total) < _SMALLEST_NORMAL
-    if suspicious.any() or small.any():
-        _round_to_odd(product, c, total, suspicious | small)
+    near_tie = (total.view(np.uint64) & _LOW29) == _HALF
+    tiny = np.absolute(total) < _SMALLEST_NORMAL
+    if tiny.any():
+        near_tie |= tiny & (total != 0)
+    if near_tie.any():
+        at = np.nonzero(near_tie)
+        p, q = (np.broadcast_to(term, total.shape)[at].astype(np.float64) for term in (product, c))
+        total[at] = odd_sum(p, q)
     return total
-
-
-def _round_to_odd(product: Any, c: Any, total: Any, where: Any) -> None:
-    at = np.nonzero(where)
-    p = np.broadcast_to(product, total.shape)[at]
-    q = np.broadcast_to(c, total.shape)[at].astype(np.float64)
-    total[at] = odd_sum(p, q)
 
 
 def odd_sum(p: Any, q: Any) -> Any:
@@ -43,14 +40,7 @@ def odd_sum(p: Any, q: Any) -> Any:
 
 def fma32(a: Any, b: Any, c: Any, out: Any) -> None:
     """out = a * b + c in f32, rounded once."""
-    product = np.multiply(a, b, dtype=np.float64)
-    total = product + c
-    if not isinstance(total, np.ndarray):
-        total = np.asarray(total)
-    bits = total.view(np.uint64) & _LOW29
-    np.copyto(out, total, casting="same_kind")
-    if (bits == _HALF).any() or (np.absolute(out) < _SMALLEST_NORMAL).any():
-        np.copyto(out, wide_sum(product, c), casting="same_kind")
+    np.copyto(out, wide_sum(np.multiply(a, b, dtype=np.float64), c), casting="same_kind")
 
 
 def fma64(a: Any, b: Any, c: Any, out: Any) -> None:
