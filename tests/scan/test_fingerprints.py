@@ -221,3 +221,21 @@ def test_code_for_other_architectures_counts_too(scan: Scan, old: str, new: str,
     assert TARGETS.count(old) == 1
 
     assert changed(before, fingerprints(scan(head + TARGETS.replace(old, new), "hip"))) == reachers
+
+
+def test_a_header_that_another_architecture_includes_counts(scan: Scan) -> None:
+    unit = """#include <hip/hip_runtime.h>
+    #if defined(__gfx1100__)
+    #include "eleven.h"
+    #else
+    __device__ int work(int x) { return x; }
+    #endif
+    extern "C" __global__ void works(int *p) { p[0] = work(p[1]); }
+    extern "C" __global__ void plain(int *p) { p[0] = p[1]; }
+    """
+
+    before = scan(unit, "hip", eleven="__device__ int work(int x) { return x + 1; }\n")
+    after = scan(unit, "hip", eleven="__device__ int work(int x) { return x + 2; }\n")
+
+    assert "eleven.h" in dict(before.dependencies)
+    assert changed(fingerprints(before), fingerprints(after)) == {"works"}

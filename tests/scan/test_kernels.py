@@ -171,3 +171,25 @@ def test_helpers_and_structs_are_those_a_kernel_reaches_and_no_intrinsics(scan: 
     assert (kernels["uses_none"].helpers, kernels["uses_none"].structs) == ((), ())
     assert facts.helpers == ("deep", "member", "shallow")
     assert facts.structs == ("block_a", "block_b")
+
+
+def test_kernels_that_only_some_architectures_have_are_found(scan: Scan) -> None:
+    facts = scan(
+        """
+        #include <hip/hip_runtime.h>
+        #define MADE(NAME) extern "C" __global__ void NAME(int *p) { p[0] = 1; }
+        extern "C" __global__ void everywhere(int *p) {}
+        #if defined(__gfx90a__)
+        extern "C" __global__ void wide(int *p) {}
+        #elif defined(__gfx1030__) || defined(__GFX11__)
+        MADE(narrow)
+        #endif
+        #if 0
+        extern "C" __global__ void never(int *p) {}
+        #endif
+        """,
+        "hip",
+    )
+
+    assert [kernel.symbol for kernel in facts.kernels] == ["everywhere", "wide", "narrow"]
+    assert facts.diagnostics == ()

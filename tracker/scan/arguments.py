@@ -10,10 +10,15 @@ SCANNER = 1
 """Raised when a scan of the same input gives other facts than before."""
 
 _SIDES: dict[Side, tuple[str, ...]] = {
-    # The newest targets that libclang 18 knows well: guards such as `__CUDA_ARCH__ >= 800` then hide no kernel.
     # nvcc includes its runtime header by itself; HIP sources name theirs.
-    "cuda": ("-x", "cuda", "--cuda-gpu-arch=sm_90", "-include", "cuda_runtime.h"),
-    "hip": ("-x", "hip", "--offload-arch=gfx90a", "-D__HIP_PLATFORM_AMD__=1"),
+    "cuda": ("-x", "cuda", "-include", "cuda_runtime.h"),
+    "hip": ("-x", "hip", "-D__HIP_PLATFORM_AMD__=1"),
+}
+TARGETS: dict[Side, tuple[str, ...]] = {
+    # The first is parsed always: the newest that libclang 18 knows well, so that guards such as
+    # `__CUDA_ARCH__ >= 800` hide no kernel. The others only where conditional text hides one: one of each generation.
+    "cuda": ("sm_90", "sm_52"),
+    "hip": ("gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1201"),
 }
 _COMMON = (
     "--cuda-device-only",
@@ -27,9 +32,12 @@ _COMMON = (
 )
 
 
-def parse_arguments(side: Side, include: tuple[Path, ...], defines: tuple[str, ...], root: Path) -> list[str]:
+def parse_arguments(
+    side: Side, include: tuple[Path, ...], defines: tuple[str, ...], root: Path, target: str = ""
+) -> list[str]:
     """The command line. Folders outside `root` are a toolkit's: what they declare is no part of the project."""
-    arguments = [*_SIDES[side], *_COMMON, *(f"-D{define}" for define in defines)]
+    architecture = f"--offload-arch={target or TARGETS[side][0]}"
+    arguments = [*_SIDES[side], architecture, *_COMMON, *(f"-D{define}" for define in defines)]
     for folder in include:
         inside = folder.resolve().is_relative_to(root.resolve()) and not folder.resolve().is_relative_to(INCLUDE)
         arguments += ["-I" if inside else "-isystem", str(folder)]

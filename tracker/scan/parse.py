@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from clang import cindex
 from clang.cindex import CursorKind as Kind
 
 from tracker.scan import clang
-from tracker.scan.arguments import parse_arguments
+from tracker.scan.arguments import TARGETS, parse_arguments
 from tracker.scan.facts import Diagnostic, FileFacts, Kernel, Place, Side
 from tracker.scan.kernels import find_kernels
 from tracker.scan.places import project_macros
@@ -36,25 +37,62 @@ def scan_file(
     texts = Texts(root)
     own = texts.path(str(path))
     sha256 = hashlib.sha256(read_source(path)).hexdigest()
+    first, *others = TARGETS[side]
+    facts, hides_more = _scan_target(path, parse_arguments(side, include, defines, root, first), own, texts)
+    for target in others if hides_more else ():
+        more, _ = _scan_target(path, parse_arguments(side, include, defines, root, target), own, texts)
+        facts = _merge(facts, more)
+    return FileFacts(own, side, sha256, **vars(facts))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What one parse finds: the fields of `FileFacts` that depend on it."""
+
+    dependencies: tuple[tuple[str, str], ...] = ()
+    kernels: tuple[Kernel, ...] = ()
+    helpers: tuple[str, ...] = ()
+    structs: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def _scan_target(path: Path, arguments: list[str], own: str, texts: Texts) -> tuple[_Found, bool]:
+    """What is found for one architecture, and whether another one may have more kernels."""
     try:
-        unit = parse(path, parse_arguments(side, include, defines, root))
+        unit = parse(path, arguments)
     except cindex.TranslationUnitLoadError:
         failure = Diagnostic("fatal", Place(own, 1), 1, "libclang could not parse this file at all")
-        return FileFacts(own, side, sha256, (), (), (), (), (failure,))
+        return _Found(diagnostics=(failure,)), False
     diagnostics = tuple(_diagnostic(each, texts, own) for each in unit.translation_unit.diagnostics)
     macros = project_macros(unit, texts)
-    definitions = Definitions(Unprinted(unit, texts, macros, diagnostics))
-    kernels = tuple(find_kernels(unit, texts, macros, definitions))
-    return FileFacts(
-        path=own,
-        side=side,
-        sha256=sha256,
+    unprinted = Unprinted(unit, texts, macros, diagnostics)
+    kernels = tuple(find_kernels(unit, texts, macros, Definitions(unprinted)))
+    found = _Found(
         dependencies=tuple(_headers(unit, texts, diagnostics)),
         kernels=kernels,
         helpers=_helpers(unit),
         structs=tuple(sorted({clang.spelling(cursor) for cursor in unit.records} - {""})),
         diagnostics=(*diagnostics, *_without_instance(unit, texts, own, kernels)),
     )
+    return found, unprinted.hides_more()
+
+
+def _merge(facts: _Found, more: _Found) -> _Found:
+    """The first parse counts; another adds the kernels that only its architecture has, and what all of them reach."""
+    others = {kernel.symbol: kernel for kernel in more.kernels}
+    both = [_for_both(kernel, others.pop(kernel.symbol, kernel)) for kernel in facts.kernels]
+    return _Found(
+        dependencies=tuple(sorted({*facts.dependencies, *more.dependencies})),
+        kernels=(*both, *others.values()),
+        helpers=tuple(sorted({*facts.helpers, *more.helpers})),
+        structs=tuple(sorted({*facts.structs, *more.structs})),
+        diagnostics=tuple(dict.fromkeys((*facts.diagnostics, *more.diagnostics))) if others else facts.diagnostics,
+    )
+
+
+def _for_both(kernel: Kernel, other: Kernel) -> Kernel:
+    joined = hashlib.sha256((kernel.fingerprint + other.fingerprint).encode()).hexdigest()
+    return replace(kernel, fingerprint=joined)
 
 
 def _without_instance(unit: Unit, texts: Texts, main: str, kernels: Sequence[Kernel]) -> Iterator[Diagnostic]:

@@ -20,6 +20,7 @@ from tracker.scan.unit import Unit
 _PRAGMA = re.compile(rb"^[ \t]*#[ \t]*pragma\b(?![ \t]+(?:once|unroll|nounroll)\b).*$|_Pragma[ \t]*\(.*", re.MULTILINE)
 """Pragmas other than those that clang prints with a loop. Inside a macro they count wherever the file counts."""
 
+_KERNEL, _INCLUDE = "__global__", "# include"
 _CHOICE = re.compile(rb"\bif\s+constexpr\b")
 
 
@@ -66,12 +67,18 @@ class Unprinted:
     @cached_property
     def shared(self) -> str:
         """Conditional text outside of all definitions: it may decide any macro or declaration, for all kernels."""
-        parts = []
-        for file in sorted(self._own_files(), key=self._texts.path):
-            extents = self._extents.get(file, ())
-            outside = (each for each in self._conditional(file) if not _within(each, extents))
-            parts += [self._plain(file, span) for span in outside]
-        return "\n".join(parts)
+        files = sorted(self._own_files() | self._shipped_files(), key=self._texts.path)
+        return "\n".join(text for file in files for text in self._outside(file))
+
+    def hides_more(self) -> bool:
+        """True when code left out of this parse may define a kernel or includes a header."""
+        making = {name for name, macro in self._macros.items() if any(each.text == _KERNEL for each in macro.body)}
+        texts = [text for file in self._own_files() for text in self._outside(file)]
+        return any(_INCLUDE in text or not making.isdisjoint(text.split()) or _KERNEL in text for text in texts)
+
+    def _outside(self, file: str) -> Iterator[str]:
+        extents = self._extents.get(file, ())
+        return (self._plain(file, span) for span in self._conditional(file) if not _within(span, extents))
 
     def _plain(self, file: str, span: Span) -> str:
         return " ".join(token.text for token in tokens(self._texts.slice(file, *span)))
@@ -101,11 +108,14 @@ class Unprinted:
         return {file: sorted(set(spans)) for file, spans in found.items()}
 
     def _own_files(self) -> set[str]:
-        """The unit's file, the project's headers and those shipped with kerntrack, but not a toolkit's."""
-        included = (each.include.name for each in self._unit.translation_unit.get_includes())
-        shipped = {file for file in included if file.startswith(str(INCLUDE))}
+        """The unit's file and the project's headers."""
         with_macros = {macro.path for macro in self._macros.values()}
-        return {*self._extents, *with_macros, *shipped, self._unit.translation_unit.spelling}
+        return {*self._extents, *with_macros, self._unit.translation_unit.spelling}
+
+    def _shipped_files(self) -> set[str]:
+        """Headers shipped with kerntrack, as far as the unit includes them."""
+        included = (each.include.name for each in self._unit.translation_unit.get_includes())
+        return {file for file in included if file.startswith(str(INCLUDE))}
 
     @cached_property
     def _skipped(self) -> dict[str, list[Span]]:
