@@ -96,9 +96,9 @@ def test_read_only_project(kerntrack: Kerntrack, project: Path) -> None:
     def as_nobody(*arguments: str) -> subprocess.CompletedProcess[str]:
         # everything is loaded first by a run as root: that user may not even read the interpreter's own files
         code = (
-            "import os; from typer.testing import CliRunner; from tracker.cli import main; from tracker.cli.app import app;"
-            f"CliRunner().invoke(app, ['-C', {str(project)!r}, *{list(arguments)}]); import tracker.cli.init;"
-            "os.setgroups([]); os.setgid(65534); os.setuid(65534); main()"
+            "import os; from typer.testing import CliRunner; from tracker import cli; import tracker.cli.app;"
+            f"CliRunner().invoke(cli.app.app, ['-C', {str(project)!r}, *{list(arguments)}]); import tracker.cli.init;"
+            "os.setgroups([]); os.setgid(65534); os.setuid(65534); cli.main()"
         )
         command = [sys.executable, "-c", code, "-C", str(project), *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
