@@ -160,7 +160,10 @@ def main() -> None:
         if name is None or options.only not in symbol or found is None or original is None:
             continue
         for work in works(name, np.random.default_rng(7)):
-            rows.append(compare(work, found, original, copy))
+            try:
+                rows.append(compare(work, found, original, copy))
+            except RuntimeError as error:
+                sys.exit(f"{symbol}, {work.label}: {error}")
             print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
     head = f"{device}, {datetime.date.today()}, copy bandwidth {copy / 1e12:.2f} TB/s, nvcc -O3 -arch=sm_90\n\n"
     text = head + table(rows) + "\n"

@@ -87,7 +87,7 @@ def microseconds(queue: Callable[[Any], int], repeats: int = 9) -> float:
         call(driver.cuGraphLaunch(replay, stream))
         call(driver.cuEventRecord(end, stream))
         call(driver.cuEventSynchronize(end))
-        times.append(call(driver.cuEventElapsedTime_v2(start, end)) * 1000 / count)
+        times.append(call(driver.cuEventElapsedTime(start, end)) * 1000 / count)
     call(driver.cuGraphExecDestroy(replay))
     call(driver.cuGraphDestroy(graph))
     return statistics.median(times[2:])
