@@ -56,6 +56,20 @@ extern "C" __global__ void
 run(int *p) { p[0] = 1; }
 """
 
+NAMED_BY_A_CONSTANT = """
+#define NAME plain_name
+#define MADE(T) extern "C" __global__ void NAME(T *p) { p[0] = 1; }
+MADE(float)
+"""
+
+JOINED_BY_A_HELPER = """
+#define JOIN_NOW(A, B) A##B
+#define JOIN(A, B) JOIN_NOW(A, B)
+#define MADE(T, SUFFIX) \\
+    extern "C" __global__ void JOIN(scale, SUFFIX)(T *p) { p[0] = 1; }
+MADE(float, _f32)
+"""
+
 
 @pytest.mark.parametrize(
     ("source", "expected"),
@@ -66,9 +80,11 @@ run(int *p) { p[0] = 1; }
         (NESTED, [("outer_kernel", 6, "INNER", 4)]),
         (HEAD_ONLY, [("copy_kernel", 4, "HEAD", 3)]),
         (HANDED_OVER, [("inside", 4, None, None)]),
-        (NAME_IS_A_MACRO, [("my_run", 5, "PREFIX", 2)]),
+        (NAME_IS_A_MACRO, [("my_run", 5, "run", 3)]),
+        (NAMED_BY_A_CONSTANT, [("plain_name", 4, "MADE", 3)]),
+        (JOINED_BY_A_HELPER, [("scale_f32", 6, "MADE", 5)]),
     ],
-    ids=["pair", "argument", "nested", "head_only", "handed_over", "name_is_a_macro"],
+    ids=["pair", "argument", "nested", "head_only", "handed_over", "name_is_a_macro", "named_by_a_constant", "joined_by_a_helper"],
 )  # fmt: skip
 def test_lines_of_macro_made_kernels(
     scan: Scan, source: str, expected: list[tuple[str, int, str | None, int | None]]

@@ -5,7 +5,7 @@ parameters are replaced, `##` is joined, macros used by the macro are entered.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _DEEPEST = 16
+_OPEN, _CLOSE = ("(", "[", "{"), (")", "]", "}")
 
 
 class Token(NamedTuple):
@@ -46,10 +47,14 @@ def tokens(text: str, line: int = 1) -> Iterator[Token]:
 
 def call_tokens(text: str) -> list[Token]:
     """The parenthesised arguments that `text` begins with, parentheses included; empty when there are none."""
+    return _call(tokens(text))
+
+
+def _call(text: Iterable[Token]) -> list[Token]:
     found: list[Token] = []
     depth = 0
-    for token in tokens(text):
-        depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
+    for token in text:
+        depth += (token.text in _OPEN) - (token.text in _CLOSE)
         if not found and token.text != "(":
             break
         found.append(token)
@@ -72,25 +77,37 @@ def parse_macro(text: str, path: str, line: int) -> Macro:
 def name_place(macro: Macro, call: Sequence[Token], name: str, macros: Mapping[str, Macro]) -> tuple[Macro, int]:
     """The macro and the line in its text that put `name` when `macro` is used with the arguments `call`."""
     found = _search(macro, call, name, macros, 0)
-    return found if found else (macro, macro.line)
+    return (found.macro, found.line) if found else (macro, macro.line)
 
 
-def _search(
-    macro: Macro, call: Sequence[Token], name: str, macros: Mapping[str, Macro], depth: int
-) -> tuple[Macro, int] | None:
+class _Found(NamedTuple):
+    macro: Macro
+    line: int
+    declares: bool
+    """The parameter list follows in the same text; else the macro makes a name and no more."""
+
+
+def _search(macro: Macro, call: Sequence[Token], name: str, macros: Mapping[str, Macro], depth: int) -> _Found | None:
     text = _replace(macro, _arguments(call))
-    alone = None
+    best = None
     for index, token in enumerate(text):
+        found = None
         if token.text == name:
-            if text[index + 1 : index + 2] and text[index + 1].text == "(":
-                return macro, token.line
-            alone = alone or (macro, token.line)
+            found = _Found(macro, token.line, _follows(text, index + 1))
         elif token.text in macros and depth < _DEEPEST:
-            inner = _search(macros[token.text], text[index + 1 :], name, macros, depth + 1)
-            if inner:
-                return inner
-    # A macro that ends with the name leaves the parameter list to whoever uses it.
-    return alone if text and text[-1].text == name else None
+            inner = macros[token.text]
+            call = _call(text[index + 1 :]) if inner.parameters is not None else []
+            found = _search(inner, call, name, macros, depth + 1)
+            if found and not found.declares:
+                found = _Found(macro, token.line, _follows(text, index + 1 + len(call)))
+        if found and found.declares:
+            return found
+        best = best or found
+    return best
+
+
+def _follows(text: Sequence[Token], index: int) -> bool:
+    return index < len(text) and text[index].text == "("
 
 
 def _arguments(call: Sequence[Token]) -> list[list[Token]]:
@@ -100,7 +117,7 @@ def _arguments(call: Sequence[Token]) -> list[list[Token]]:
     arguments: list[list[Token]] = [[]]
     depth = 0
     for token in call:
-        depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
+        depth += (token.text in _OPEN) - (token.text in _CLOSE)
         if depth == 0:
             break
         if token.text == "," and depth == 1:
