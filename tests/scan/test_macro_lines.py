@@ -84,7 +84,8 @@ MADE(float, _f32)
         (NAMED_BY_A_CONSTANT, [("plain_name", 4, "MADE", 3)]),
         (JOINED_BY_A_HELPER, [("scale_f32", 6, "MADE", 5)]),
     ],
-    ids=["pair", "argument", "nested", "head_only", "handed_over", "name_is_a_macro", "named_by_a_constant", "joined_by_a_helper"],
+    ids=["pair", "argument", "nested", "head_only", "handed_over", "name_is_a_macro", "named_by_a_constant",
+         "joined_by_a_helper"],
 )  # fmt: skip
 def test_lines_of_macro_made_kernels(
     scan: Scan, source: str, expected: list[tuple[str, int, str | None, int | None]]
