@@ -1,6 +1,7 @@
-"""Shared by the tests of devices: one small unit of kernels, compiled once."""
+"""Shared by the tests of devices: one small unit of kernels, compiled once, and a stand-in for an AMD GPU."""
 
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,11 @@ from tracker.build.compiler import compile_unit
 from tracker.build.records import Unit
 from tracker.build.toolchain import discover
 from tracker.cancel import Cancel
+from tracker.devices import hip
+from tracker.devices.isolated import IsolatedDevice
 from tracker.devices.protocol import Artifact
+
+HERE = Path(__file__).parent
 
 SOURCE = """#include <hip/hip_runtime.h>
 extern "C" __global__ void add(const float* a, const float* b, float* c, int n) {
@@ -51,6 +56,41 @@ def artifact(builds: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
         return Artifact(arch, record.code_object, record.assembly)
 
     return compiled
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stand-in libamdhip64.so, in a folder laid out as ROCm's is."""
+    folder = tmp_path_factory.mktemp("rocm") / "lib"
+    folder.mkdir()
+    toolchain = discover("ziglang")[0]
+    source, target = HERE / "fakehip" / "libamdhip64.c", folder / "libamdhip64.so"
+    compile_ = (*toolchain.clang, "-c", "-O1", "-fPIC", "-ffreestanding", "-fvisibility=hidden", str(source), "-o")
+    subprocess.run((*compile_, str(folder / "library.o")), check=True)
+    link = (*toolchain.lld, "-shared", "-soname", "libamdhip64.so", str(folder / "library.o"), "-o", str(target))
+    subprocess.run(link, check=True)
+    return target
+
+
+@pytest.fixture(scope="module")
+def environment(library: Path, builds: Path) -> Iterator[pytest.MonkeyPatch]:
+    """The stand-in installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(HERE))
+        patch.setenv("ROCM_PATH", str(library.parent.parent))
+        patch.setenv("LD_LIBRARY_PATH", str(library.parent))
+        patch.setenv("FAKEHIP_LIBRARY", str(library))
+        patch.setenv("FAKEHIP_BUILDS", str(builds))
+        patch.setenv("FAKEHIP_TARGET", "gfx1100")
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def gpu(environment: pytest.MonkeyPatch) -> Iterator[IsolatedDevice]:
+    """The stand-in's GPU, a gfx1100, in good order."""
+    device = IsolatedDevice(hip.open_device, seconds=20.0)
+    yield device
+    device.close()
 
 
 def buffer(name: str, values: "np.ndarray[tuple[int], np.dtype[np.float32]]", role: str) -> Buffer:

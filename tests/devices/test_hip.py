@@ -1,6 +1,5 @@
 """AMD GPUs through the real hip-python, on a stand-in for ROCm's runtime that executes launches with the emulator."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,6 @@ import pytest
 
 from devices.conftest import addition, buffer, launch, number
 from kernels.launch import Buffer, Launch
-from tracker.build.toolchain import discover
 from tracker.devices import hip
 from tracker.devices.emulator import EmulatorDevice
 from tracker.devices.isolated import IsolatedDevice
@@ -20,44 +18,8 @@ from tracker.errors import AbsentError, ExitCode, KerntrackError, UsageError
 
 pytest.importorskip("hip", reason="needs hip-python")
 
-HERE = Path(__file__).parent
 Compiled = Callable[[str], Artifact]
 Open = Callable[..., IsolatedDevice]
-
-
-@pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The stand-in libamdhip64.so, in a folder laid out as ROCm's is."""
-    folder = tmp_path_factory.mktemp("rocm") / "lib"
-    folder.mkdir()
-    toolchain = discover("ziglang")[0]
-    source, target = HERE / "fakehip" / "libamdhip64.c", folder / "libamdhip64.so"
-    compile_ = (*toolchain.clang, "-c", "-O1", "-fPIC", "-ffreestanding", "-fvisibility=hidden", str(source), "-o")
-    subprocess.run((*compile_, str(folder / "library.o")), check=True)
-    link = (*toolchain.lld, "-shared", "-soname", "libamdhip64.so", str(folder / "library.o"), "-o", str(target))
-    subprocess.run(link, check=True)
-    return target
-
-
-@pytest.fixture(scope="module")
-def environment(library: Path, builds: Path) -> Iterator[pytest.MonkeyPatch]:
-    """The stand-in installed."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(HERE))
-        patch.setenv("ROCM_PATH", str(library.parent.parent))
-        patch.setenv("LD_LIBRARY_PATH", str(library.parent))
-        patch.setenv("FAKEHIP_LIBRARY", str(library))
-        patch.setenv("FAKEHIP_BUILDS", str(builds))
-        patch.setenv("FAKEHIP_TARGET", "gfx1100")
-        yield patch
-
-
-@pytest.fixture(scope="module")
-def gpu(environment: pytest.MonkeyPatch) -> Iterator[IsolatedDevice]:
-    """The stand-in's GPU, a gfx1100, in good order."""
-    device = IsolatedDevice(hip.open_device, seconds=20.0)
-    yield device
-    device.close()
 
 
 @pytest.fixture

@@ -1,0 +1,81 @@
+"""Twenty of the shipped kernels, all families, through hip-python and the stand-in runtime, against the emulator."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kernels import HIP_SOURCES
+from kernels.contracts import contract_for
+from kernels.names import identify
+from tracker.build.compiler import compile_units
+from tracker.build.records import Unit
+from tracker.build.toolchain import discover
+from tracker.cancel import Cancel
+from tracker.devices.emulator import EmulatorDevice
+from tracker.devices.isolated import IsolatedDevice
+from tracker.devices.protocol import Artifact
+
+pytest.importorskip("hip", reason="needs hip-python")
+
+KERNELS = {
+    "q5_1.hip": [
+        "dequantize_block_q5_1_f32",
+        "dequantize_block_q5_1_f16",
+        "get_rows_q5_1",
+        "dequantize_mul_mat_vec_q5_1_cuda",
+        "mul_mat_vec_q5_1_q8_1_cuda1",
+        "mul_mat_vec_q5_1_q8_1_cuda3",
+        "mul_mat_vec_q5_1_q8_1_cuda8",
+        "mul_mat_q5_1",
+    ],
+    "q4_K.hip": [
+        "dequantize_block_q4_K_f32",
+        "dequantize_block_q4_K_f16",
+        "get_rows_q4_K",
+        "dequantize_mul_mat_vec_q4_k",
+        "mul_mat_vec_q4_K_q8_1_cuda1",
+        "mul_mat_vec_q4_K_q8_1_cuda2",
+        "mul_mat_q4_K",
+        "indexed_moe_forward_q4k_q8_1",
+    ],
+    "get_rows_float.hip": ["get_rows_f32", "get_rows_f16", "get_rows_bf16"],
+    "quantize_q8_1.hip": ["quantize_q8_1"],
+}
+ARCH = "gfx1100"
+
+
+@pytest.fixture(scope="module")
+def artifacts(builds: Path) -> dict[str, Artifact]:
+    units = [(Unit(HIP_SOURCES / name), ARCH) for name in KERNELS]
+    made = {}
+    for record in compile_units(units, discover("ziglang")[0], builds, Cancel()):
+        assert record.code_object, record.output
+        made[record.unit.source.name] = Artifact(ARCH, record.code_object, record.assembly)
+    return made
+
+
+@pytest.fixture(scope="module")
+def emulated() -> Iterator[EmulatorDevice]:
+    yield EmulatorDevice(ARCH)
+
+
+@pytest.mark.parametrize("source, symbol", [(source, symbol) for source in KERNELS for symbol in KERNELS[source]])
+def test_every_case_equals_the_emulators_bit_for_bit(
+    gpu: IsolatedDevice, artifacts: dict[str, Artifact], emulated: EmulatorDevice, source: str, symbol: str
+) -> None:
+    name = identify(symbol)
+    assert name
+    contract = contract_for(name)
+    assert contract
+    through_hip, direct = gpu.load(artifacts[source]), emulated.load(artifacts[source])
+    cases = list(contract.cases(name, "quick", 0))
+    assert cases
+    for case in cases:
+        launch = case.prepare(0).launch
+        report, expected = gpu.run(through_hip, launch), emulated.run(direct, launch)
+        assert report.fault is None and expected.fault is None
+        assert report.overwrites == ()
+        assert {key: data.tobytes() for key, data in report.buffers.items()} == {
+            key: data.tobytes() for key, data in expected.buffers.items()
+        }
