@@ -41,3 +41,10 @@ DEVICE float exchange(float value, int mask) {
     return __shfl_xor_sync(0xffffffffu, value, mask, group_lanes);
 #endif
 }
+
+// Keeps the AMD scheduler from moving instructions across. Where it would start on everything at once, registers run out.
+DEVICE void scheduling_fence() {
+#if TARGET_AMD
+    __builtin_amdgcn_sched_barrier(0);
+#endif
+}

@@ -20,8 +20,6 @@ struct Tile {
     static constexpr int column_lanes = threads / row_lanes, thread_columns = columns / column_lanes;
     static constexpr bool stored_sum = Format::stored_sum_in_mul_mat;
     static constexpr bool has_offset = Format::has_minimum || (stored_sum && Format::bias != 0);
-    // Sums of the activations come per q8_1 block when stored, per group of weights when computed.
-    static constexpr int sums = stored_sum ? step_blocks : groups;
     static_assert(!stored_sum || Format::group == q8_1_elements, "a stored sum covers 32 elements");
 };
 
@@ -33,7 +31,7 @@ struct TileMemory {
     float weight_scale[T::groups][T::rows];
     float weight_offset[T::has_offset ? T::groups : 1][T::has_offset ? T::rows : 1];
     float activation_scale[T::step_blocks][T::columns];
-    float activation_sum[T::has_offset ? T::sums : 1][T::has_offset ? T::columns : 1];
+    float activation_sum[T::has_offset ? T::groups : 1][T::has_offset ? T::columns : 1];
 };
 
 template <typename Format>
@@ -132,54 +130,34 @@ DEVICE void load_activations(TileMemory<Format>& tile, const MatrixArguments<For
     }
 }
 
-// Adds what 32 elements (q8_1 block `block` of the step) contribute to the work-item's results.
+// Adds what the elements of group `group` of the step contribute to the work-item's results.
 template <typename Format>
-DEVICE void multiply_block(const TileMemory<Format>& tile, int block,
+DEVICE void multiply_group(const TileMemory<Format>& tile, int group,
                            float (&sum)[Tile<Format>::thread_columns][Tile<Format>::thread_rows]) {
     using T = Tile<Format>;
-    constexpr int words = q8_1_elements / 4, groups = q8_1_elements / Format::group, group_words = words / groups;
+    constexpr int words = Format::group / 4, groups_a_block = q8_1_elements / Format::group;
     int row_lane = thread_number() % T::row_lanes, column_lane = thread_number() / T::row_lanes;
     Codes weights[T::thread_rows][words];
 #pragma unroll
     for (int r = 0; r < T::thread_rows; ++r) {
-        load_words<16>(&tile.weights[row_lane + r * T::row_lanes][block * words], weights[r]);
+        load_words<16>(&tile.weights[row_lane + r * T::row_lanes][group * words], weights[r]);
     }
 #pragma unroll
     for (int c = 0; c < T::thread_columns; ++c) {
+        if (c % 2 == 0) scheduling_fence();
         int column = column_lane + c * T::column_lanes;
         Codes activations[words];
-        load_words<16>(&tile.activations[column][block * words], activations);
-        float scale = tile.activation_scale[block][column];
+        load_words<16>(&tile.activations[column][group * words], activations);
+        float scale = tile.activation_scale[group / groups_a_block][column];
 #pragma unroll
         for (int r = 0; r < T::thread_rows; ++r) {
-            int row = row_lane + r * T::row_lanes;
-            float scaled = 0.0f;
+            int row = row_lane + r * T::row_lanes, dot = 0;
 #pragma unroll
-            for (int g = 0; g < groups; ++g) {
-                int dot = 0;
-#pragma unroll
-                for (int k = g * group_words; k < (g + 1) * group_words; ++k) {
-                    dot = dot4(weights[r][k], activations[k], dot);
-                }
-                scaled = fmaf(tile.weight_scale[block * groups + g][row], static_cast<float>(dot), scaled);
+            for (int k = 0; k < words; ++k) dot = dot4(weights[r][k], activations[k], dot);
+            sum[c][r] = fmaf(tile.weight_scale[group][row] * scale, static_cast<float>(dot), sum[c][r]);
+            if constexpr (T::has_offset) {
+                sum[c][r] = fmaf(tile.weight_offset[group][row], tile.activation_sum[group][column], sum[c][r]);
             }
-            sum[c][r] = fmaf(scale, scaled, sum[c][r]);
-        }
-    }
-}
-
-template <typename Format>
-DEVICE void add_offsets(const TileMemory<Format>& tile,
-                        float (&sum)[Tile<Format>::thread_columns][Tile<Format>::thread_rows]) {
-    using T = Tile<Format>;
-    int row_lane = thread_number() % T::row_lanes, column_lane = thread_number() / T::row_lanes;
-#pragma unroll
-    for (int g = 0; g < T::sums; ++g) {
-#pragma unroll
-        for (int i = 0; i < T::thread_columns * T::thread_rows; ++i) {
-            int c = i / T::thread_rows, r = i % T::thread_rows;
-            sum[c][r] = fmaf(tile.weight_offset[g][row_lane + r * T::row_lanes],
-                             tile.activation_sum[g][column_lane + c * T::column_lanes], sum[c][r]);
         }
     }
 }
@@ -206,8 +184,7 @@ DEVICE void mul_mat_q8_1(const void* __restrict__ weights, const void* __restric
         load_activations(tile, in, step);
         __syncthreads();
 #pragma unroll 1
-        for (int block = 0; block < T::step_blocks; ++block) multiply_block(tile, block, sum);
-        if constexpr (T::has_offset) add_offsets(tile, sum);
+        for (int group = 0; group < T::groups; ++group) multiply_group(tile, group, sum);
         __syncthreads();
     }
 #pragma unroll
