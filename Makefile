@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint setup clean
+.PHONY: run test test-candle lint fuzz bench picture setup clean
+SEEDS ?= 0:1000
 
 setup: $(VENV)/.installed
 
@@ -19,6 +20,19 @@ run: setup
 
 test: setup
 	$(BIN)/python -m pytest -n 2
+
+test-candle: setup
+	@test -n "$(KERNTRACK_CANDLE)" || { echo "set KERNTRACK_CANDLE to a checkout of huggingface/candle"; exit 2; }
+	KERNTRACK_CANDLE=$(KERNTRACK_CANDLE) $(BIN)/python -m pytest -n 2 tests/check/test_candle.py tests/scan/test_baselines.py tests/contracts/test_geometry.py --timeout 3600
+
+fuzz: setup
+	for arch in gfx90a gfx1030 gfx1100; do $(BIN)/python -m tests.fuzz --arch $$arch --seeds $(SEEDS) || exit 1; done
+
+picture: setup
+	$(BIN)/python -m tracker.tui.picture docs/matrix.svg
+
+bench: setup
+	for script in cli_startup scan build emulator tui; do $(BIN)/python -m benchmarks.$$script || exit 1; done
 
 lint: setup
 	$(BIN)/ruff check .
