@@ -14,6 +14,7 @@ from tracker.devices import hip
 from tracker.devices.emulator import EmulatorDevice
 from tracker.devices.isolated import IsolatedDevice
 from tracker.devices.protocol import Artifact, Overwrite
+from tracker.devices.selection import Choice, Found, available, choose, parse
 from tracker.errors import AbsentError, ExitCode, KerntrackError, UsageError
 
 pytest.importorskip("hip", reason="needs hip-python")
@@ -185,6 +186,48 @@ def test_no_gpu_comes_with_its_reason(
     with pytest.raises(AbsentError, match=words) as raised:
         hip.device_count(runtime)
     assert remedy in raised.value.remedy
+
+
+def test_overrides_are_part_of_the_name(open_gpu: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HSA_OVERRIDE_GFX_VERSION", "11.0.0")
+    assert open_gpu().name == "Emulated Radeon HSA_OVERRIDE_GFX_VERSION=11.0.0"
+
+
+def test_what_is_there_is_listed_and_chosen(environment: pytest.MonkeyPatch) -> None:
+    assert available("hip") == [Found("hip", 0, "Emulated Radeon", "gfx1100")]
+    assert choose("auto") == (Choice("hip", 0), [])
+
+
+def test_without_a_gpu_auto_is_the_emulator_and_says_why(
+    environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKEHIP_INJECT", "no device")
+    chosen, reasons = choose("auto")
+    if chosen == Choice("cuda", 0):
+        pytest.skip("there is an NVIDIA GPU")
+    assert chosen == Choice("emulator")
+    assert "ROCm sees no GPU" in reasons[0] and len(reasons) == 2
+
+
+@pytest.mark.parametrize(
+    "option, expected",
+    [
+        ("emulator", Choice("emulator")),
+        ("2", Choice("hip", 2)),
+        ("hip", Choice("hip")),
+        ("hip:1", Choice("hip", 1)),
+        ("cuda:3", Choice("cuda", 3)),
+        ("auto", None),
+    ],
+)
+def test_device_options(option: str, expected: Choice | None) -> None:
+    assert parse(option) == expected
+
+
+@pytest.mark.parametrize("option", ["", "gpu", "emulator:1", "-1", "hip:x"])
+def test_device_options_that_mean_nothing(option: str) -> None:
+    with pytest.raises(UsageError, match="there is no device"):
+        parse(option)
 
 
 def test_buffers_keep_their_order_and_names(gpu: IsolatedDevice, artifact: Compiled) -> None:

@@ -15,6 +15,7 @@ from tracker.devices.protocol import Artifact
 from tracker.errors import AbsentError, KerntrackError, UsageError
 
 KFD = Path("/dev/kfd")
+OVERRIDES = ("HSA_OVERRIDE_GFX_VERSION", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 INSTALL_ROCM = "install ROCm, or set ROCM_PATH and LD_LIBRARY_PATH to it; without a GPU use --device emulator"
 
 
@@ -64,7 +65,7 @@ class HipDriver:
             raise UsageError(f"there is no AMD GPU number {index}", f"known are 0 to {count - 1}")
         self._call("device fault", self._hip.hipSetDevice(index))
         properties = self._properties(index)
-        self.name = _decoded(properties.name)
+        self.name = " ".join([_decoded(properties.name), *_overrides()])
         self.target = _decoded(properties.gcnArchName)
 
     def load(self, artifact: Artifact) -> tuple[Any, frozenset[str]]:
@@ -126,6 +127,11 @@ class HipDriver:
         if error != self._hip.hipError_t.hipSuccess:
             raise DriverError(kind, _text(self._hip, error))
         return values[0] if values else None
+
+
+def _overrides() -> list[str]:
+    """Settings of ROCm that make a GPU pass for another or renumber them; evidence must show them."""
+    return [f"{name}={os.environ[name]}" for name in OVERRIDES if os.environ.get(name)]
 
 
 def _text(hip: Any, error: Any) -> str:

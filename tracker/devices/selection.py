@@ -1,0 +1,92 @@
+"""Which device a `--device` option means, and which GPUs there are. Runtimes only ever start in child processes."""
+
+import re
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Literal
+
+from tracker.cancel import Cancel
+from tracker.devices.gpu import GpuDevice
+from tracker.devices.isolated import IsolatedDevice
+from tracker.errors import AbsentError, UsageError
+
+Kind = Literal["hip", "cuda"]
+KINDS: tuple[Kind, ...] = ("hip", "cuda")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A device as the user names it; `kind` is `emulator` (index 0), `hip` or `cuda`."""
+
+    kind: Literal["emulator", "hip", "cuda"]
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """A GPU that is there. `target` is its full target id."""
+
+    kind: Kind
+    index: int
+    name: str
+    target: str
+
+
+def parse(option: str) -> Choice | None:
+    """The device of `emulator`, `hip`, `hip:1`, `cuda`, `cuda:1` or a bare number (an AMD GPU); None for `auto`.
+
+    Raises UsageError for anything else.
+    """
+    if option == "auto":
+        return None
+    match = re.fullmatch(r"(?:(hip|cuda|emulator)(?::(\d+))?|(\d+))", option)
+    if match is None or (match[1] == "emulator" and match[2]):
+        raise UsageError(f"there is no device '{option}'", "use emulator, auto, a GPU's number, hip:N or cuda:N")
+    if match[1] == "emulator":
+        return Choice("emulator")
+    return Choice("cuda" if match[1] == "cuda" else "hip", int(match[2] or match[3] or 0))
+
+
+def available(kind: Kind) -> list[Found]:
+    """The GPUs of one vendor. Raises AbsentError with the remedy when there is none."""
+    first = open_gpu(Choice(kind))
+    try:
+        devices = [Found(kind, 0, first.name, first.target)]
+    finally:
+        first.close()
+    while True:
+        try:
+            other = open_gpu(Choice(kind, len(devices)))
+        except UsageError:  # there is no such number
+            return devices
+        devices.append(Found(kind, len(devices), other.name, other.target))
+        other.close()
+
+
+def choose(option: str) -> tuple[Choice, list[str]]:
+    """The device for an option; for `auto` the first AMD or else NVIDIA GPU, or else the emulator.
+
+    The second value says in sentences why GPUs were passed over.
+    """
+    named = parse(option)
+    if named is not None:
+        return named, []
+    reasons = []
+    for kind in KINDS:
+        try:
+            open_gpu(Choice(kind)).close()
+        except AbsentError as error:
+            reasons.append(error.message)
+        else:
+            return Choice(kind), reasons
+    return Choice("emulator"), reasons
+
+
+def open_gpu(choice: Choice, seconds: float = 60.0, cancel: Cancel | None = None) -> IsolatedDevice:
+    """Open a GPU in a child process; `seconds` limits each launch. Raises AbsentError or UsageError."""
+    return IsolatedDevice(_open, choice.kind, choice.index, seconds=seconds, cancel=cancel)
+
+
+def _open(kind: str, index: int) -> GpuDevice:
+    device: GpuDevice = import_module(f"tracker.devices.{kind}").open_device(index)
+    return device
