@@ -1,143 +1,119 @@
-"""The matrix: what is drawn, what keys do to it, and that it follows the data."""
+"""The matrix: what is drawn, what keys and mouse do to it, and that it follows the data."""
 
 import pytest
-from textual.pilot import Pilot
+from textual.message import Message
 
 from tests.tui.fake import Fake, cell, kernel
-from tracker.tui.app import Kerntrack
+from tests.tui.pilots import running, screen_text, shown, until
 from tracker.tui.messages import Loaded
 from tracker.tui.model import GroupRow
 
-
-async def settled(pilot: Pilot[None]) -> None:
-    """Wait until the first load and all messages are through."""
-    app = pilot.app
-    assert isinstance(app, Kerntrack)
-    for _ in range(200):
-        await pilot.pause(0.01)
-        if app.loaded or app.trouble:
-            break
-    await pilot.pause()
-
-
-def screen_text(app: Kerntrack) -> str:
-    """What stands on the screen."""
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+SIGNS = ("● verified", "◐ emulated", "○ compiled", "✗ verify", "✗ build", "✗ emulate", "⊘ unsupp.", "◐~emulated")
 
 
 async def test_every_state_has_a_sign_that_needs_no_colour() -> None:
-    app = Kerntrack(Fake())
-    async with app.run_test(size=(120, 60)) as pilot:
-        await settled(pilot)
+    async with running(size=(120, 60)) as (app, _):
         text = screen_text(app)
-    for words in (
-        "● verified",
-        "◐ emulated",
-        "○ compiled",
-        "✗ verify",
-        "✗ build",
-        "✗ emulate",
-        "⊘ unsupp.",
-        "◐~emulated",
-    ):
+    for words in (*SIGNS, "≠ drifted", "– missing", "= ported", "· not built"):
         assert words in text
-    assert "≠ drifted" in text and "– missing" in text and "= ported" in text
+
+
+async def test_narrow_columns_show_signs_alone_and_stay_readable() -> None:
+    async with running(size=(60, 60)) as (app, _):
+        text = screen_text(app)
+    assert "emulated~" not in text and "verified" not in text.splitlines()[6]
+    for sign in "●◐○✗⊘·–≠~":
+        assert sign in text
 
 
 async def test_emulated_is_never_counted_as_verified() -> None:
     source = Fake([kernel("a", "f", "t", states=["emulated"]), kernel("b", "f", "t", states=["verified"])])
-    app = Kerntrack(source)
-    async with app.run_test(size=(120, 30)) as pilot:
-        await settled(pilot)
+    async with running(source) as (app, _):
         assert app.counts == {"emulated": 1, "verified": 1}
         assert "●1 ◐1" in screen_text(app)
 
 
+async def test_a_stale_pass_is_not_counted_as_a_pass() -> None:
+    source = Fake([kernel("a", "f", "t", states=["verified~"]), kernel("b", "f", "t", states=["emulated~"])])
+    async with running(source) as (app, _):
+        assert app.counts == {"stale": 2}
+        assert "~2" in screen_text(app) and "●1" not in screen_text(app)
+
+
 async def test_a_filter_narrows_and_escape_drops_it() -> None:
-    app = Kerntrack(Fake())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await settled(pilot)
+    async with running() as (app, pilot):
         await pilot.press("slash", *"q5_1", "enter")
         await pilot.pause()
-        shown = app.main.matrix.arrangement.shown
-        assert 0 < len(shown) < 40 and all("q5_1" in k.symbol for k in shown)
-        assert f"{len(shown)} of 40 shown" in screen_text(app)
+        assert len(shown(app)) == 11 and all("q5_1" in symbol for symbol in shown(app))
+        assert "11 of 40 shown" in screen_text(app)
         assert app.focused is app.main.matrix
         await pilot.press("escape")
         await pilot.pause()
-        assert len(app.main.matrix.arrangement.shown) == 40
+        assert len(shown(app)) == 40
 
 
-async def test_a_wrong_filter_is_explained_and_leaves_the_rows() -> None:
-    app = Kerntrack(Fake())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await settled(pilot)
-        await pilot.press("slash", *"famly:x")
+async def test_a_wrong_filter_is_explained_and_the_words_before_it_hold() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("slash", *"q5_1 famly:x")
         await pilot.pause()
         assert "no field 'famly:'; try family" in screen_text(app)
-        assert len(app.main.matrix.arrangement.shown) == 40
+        assert len(shown(app)) == 11
 
 
 async def test_the_cursor_stays_on_its_kernel_when_rows_come_and_go() -> None:
     source = Fake()
-    app = Kerntrack(source, poll_seconds=0.02)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await settled(pilot)
+    async with running(source) as (app, pilot):
         matrix = app.main.matrix
         assert matrix.go_to("mul_mat_q5_1@candle-kernels/src/quantized.cu")
         source.kernels = [kernel("aaa", "aaa", "q4_0"), *source.kernels]
         source.change += 1
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if len(app.kernels) == 41:
-                break
-        assert len(app.kernels) == 41
+        await until(pilot, lambda: len(app.kernels) == 41)
         assert matrix.row and matrix.row.key.startswith("mul_mat_q5_1@")
 
 
 async def test_the_view_follows_another_process_that_writes() -> None:
-    source = Fake()
-    messages: list[object] = []
-    app = Kerntrack(source, poll_seconds=0.02)
-    async with app.run_test(size=(120, 60), message_hook=messages.append) as pilot:
-        await settled(pilot)
+    source, seen = Fake(), list[Message]()
+    async with running(source, seen=seen) as (app, pilot):
         source.replace("mul_mat_q5_1", archs={arch: cell("verified", arch=arch) for arch in source.archs})
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if app.counts["verified"] == 2:
-                break
-        assert app.counts["verified"] == 2
-        assert sum(isinstance(message, Loaded) for message in messages) == 2
+        await until(pilot, lambda: app.counts["verified"] == 2)
+        assert sum(isinstance(message, Loaded) for message in seen) == 2
 
 
-async def test_groups_fold_and_unfold() -> None:
-    app = Kerntrack(Fake())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await settled(pilot)
+async def test_groups_fold_by_key_and_by_double_click() -> None:
+    async with running() as (app, pilot):
         matrix = app.main.matrix
         await pilot.press("z")
         assert [type(row) for row in matrix.arrangement.rows] == [GroupRow] * 5
         await pilot.press("g", "enter")
         assert len(matrix.arrangement.rows) == 5 + 2 + 4
+        await pilot.double_click(matrix, offset=(5, 2))
+        await pilot.pause()
+        assert len(matrix.arrangement.rows) == 5
         await pilot.press("Z")
         assert len(matrix.arrangement.rows) > 40
 
 
+async def test_grouping_goes_round() -> None:
+    async with running() as (app, pilot):
+        for group in ("file", "state", "none", "family"):
+            await pilot.press("b")
+            assert app.main.view.group == group
+        await pilot.press("b", "b")
+        titles = [row.title for row in app.main.matrix.arrangement.rows if isinstance(row, GroupRow)]
+        assert set(titles) == {"missing", "drifted", "none", "emulated", "failed"}
+
+
 @pytest.mark.parametrize("width, height", [(80, 24), (160, 50), (60, 15), (200, 20)])
 async def test_it_fits_into_any_terminal(width: int, height: int) -> None:
-    app = Kerntrack(Fake())
-    async with app.run_test(size=(width, height)) as pilot:
-        await settled(pilot)
+    async with running(size=(width, height)) as (app, _):
         lines = screen_text(app).splitlines()
-        assert len(lines) == height
-        assert any("dequantize_block" in line for line in lines)
-        assert "gfx1100" in lines[2]
+    assert len(lines) == height and all(len(line) == width for line in lines)
+    assert any("dequantize_block" in line for line in lines)
+    assert "gfx1100" in lines[2] and ("Help" in lines[-1] or width < 80)
 
 
 async def test_a_click_on_a_title_sorts_and_a_second_one_reverses() -> None:
-    app = Kerntrack(Fake())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await settled(pilot)
+    async with running() as (app, pilot):
         matrix = app.main.matrix
         column = next(column for column in matrix.columns if column.name == "gfx90a")
         await pilot.press("b", "b", "b")
@@ -148,16 +124,77 @@ async def test_a_click_on_a_title_sorts_and_a_second_one_reverses() -> None:
         await pilot.click(matrix, offset=(column.start + 1, 0))
         await pilot.pause()
         assert matrix.arrangement.shown[0].symbol == "quantize_q8_1"
+        assert "gfx90a▼" in screen_text(app)
 
 
-async def test_the_legend_switches_states() -> None:
-    app = Kerntrack(Fake())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await settled(pilot)
+async def test_the_sort_key_goes_through_the_columns() -> None:
+    async with running() as (app, pilot):
+        names = [column.name for column in app.main.matrix.columns]
+        for name in [*names[1:], names[0]]:
+            await pilot.press("o")
+            assert app.main.view.sort == name
+
+
+async def test_the_legend_switches_states_by_number_and_by_click() -> None:
+    async with running() as (app, pilot):
         await pilot.press("7")
-        failed = {k.symbol for k in app.main.matrix.arrangement.shown}
-        assert failed == {"mul_mat_q5_1", "get_rows_f16", "dequantize_block_q5_1_f32"}
+        failed = {"mul_mat_q5_1", "get_rows_f16", "dequantize_block_q5_1_f32"}
+        assert shown(app) == failed
         await pilot.press("6")
-        assert {k.symbol for k in app.main.matrix.arrangement.shown} == failed | {"quantize_q8_1"}
+        assert shown(app) == failed | {"quantize_q8_1"}
         await pilot.press("escape")
-        assert len(app.main.matrix.arrangement.shown) == 40
+        assert len(shown(app)) == 40
+        await pilot.click("#legend", offset=(3, 0))
+        await pilot.pause()
+        assert len(shown(app)) == 26
+
+
+async def test_the_detail_pane_shows_the_evidence_of_the_cursor() -> None:
+    async with running() as (app, pilot):
+        app.main.matrix.go_to("dequantize_block_q5_1_f32@candle-kernels/src/quantized.cu")
+        await pilot.press("right")
+        await pilot.pause()
+        text = app.main.query_one("#detail").content.plain  # type: ignore[attr-defined]
+    for words in (
+        "✗ emulation failed",
+        "24 cases on the emulator",
+        "0.5 ≤ 1.2e-06 allowed",
+        "ziglang-0.17.1 clang-22.1.8",
+        "c0dec0dec0dec0de · holds",
+        "y[17] expected 17.0 got 18.0",
+        "3 of 4096 elements are wrong",
+        "VGPR 24",
+        "dequantize/1 · quick · seed 0",
+    ):
+        assert words in text
+    assert "gfx1030" not in text, "the cursor stands in the column of gfx90a"
+
+
+async def test_a_failed_build_shows_the_compilers_words() -> None:
+    async with running(size=(160, 40)) as (app, pilot):
+        app.main.matrix.go_to("get_rows_f16@candle-kernels/src/quantized.cu")
+        await pilot.pause()
+        assert "kernel.hip:12:5: error: no member named 'w'" in screen_text(app)
+
+
+async def test_marks_gather_rows_ranges_groups_and_all_that_is_shown() -> None:
+    async with running() as (app, pilot):
+        matrix = app.main.matrix
+        matrix.go_to("mul_mat_vec_q4_0_q8_1_cuda1@candle-kernels/src/quantized.cu")
+        await pilot.press("space")
+        assert len(app.main.marks) == 1 and matrix.row and "cuda2" in matrix.row.key
+        await pilot.press("j", "j", "r")
+        assert len(app.main.marks) == 4
+        await pilot.press("shift+down", "shift+down")
+        assert len(app.main.marks) == 6
+        await pilot.press("escape", "g", "space")
+        assert {key.partition("_block")[0] for key in app.main.marks} == {"dequantize"} and len(app.main.marks) == 4
+        await pilot.press("g", "space")
+        assert not app.main.marks
+        await pilot.press("slash", *"q6_K", "enter", "ctrl+a")
+        assert len(app.main.marks) == 8 and "8 marked" in screen_text(app)
+
+
+async def test_an_empty_project_says_what_to_do() -> None:
+    async with running(Fake([])) as (app, _):
+        assert "press s to scan" in screen_text(app)

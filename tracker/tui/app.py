@@ -1,10 +1,12 @@
 """The app: its screens, and what they ask of the terminal."""
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from textual.app import SuspendNotSupported
+from textual.command import Provider
 
 from db.views import KernelStatus
 from tracker.jobs.queue import Queue
@@ -18,14 +20,28 @@ from tracker.tui.sources import Page, Side, Source
 from tracker.tui.working import Working
 
 
+def _commands() -> type[Provider]:
+    """The palette's commands, loaded when it is opened first."""
+    from tracker.tui.provider import Commands
+
+    return Commands
+
+
+def _kernels() -> type[Provider]:
+    """The palette's kernels."""
+    from tracker.tui.provider import Kernels
+
+    return Kernels
+
+
 class Kerntrack(Working):
     """`kerntrack tui`. Everything it knows comes from `source`, all work runs in `queue`."""
 
     TITLE = "kerntrack"
     CSS_PATH = "kerntrack.tcss"
     BINDINGS = bindings("anywhere")
-    COMMAND_PALETTE_BINDING = "ctrl+p"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (150, "-huge")]  # noqa: RUF012
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands, _kernels}
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide"), (170, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
 
     def __init__(
@@ -70,16 +86,13 @@ class Kerntrack(Working):
         """Modes worth a word in the title line."""
         found = ["read-only"] if self.readonly else []
         found += ["watching"] if self.watching else []
-        return found + ([self.trouble] if self.trouble and self.loaded else [])
+        return found + (list(self.troubles.values()) if self.loaded else [])
 
-    @property
-    def where(self) -> str:
-        """Which part of the registry holds on the screen in front."""
-        return str(getattr(self.screen, "WHERE", "anywhere"))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what cannot be done now."""
-        command = find(action, self.where)
+    def can(self, action: str, where: str) -> bool | None:
+        """Whether a screen's action works now: None dims what --readonly refuses, False hides what has no object."""
+        command = find(action, where)
+        if action == "cancel" and all(job.over for job in self.jobs):
+            return False
         return None if command and command.changes and self.readonly else True
 
     # screens: loaded when first wanted, so that the start does not wait for them
@@ -89,7 +102,6 @@ class Kerntrack(Working):
         from tracker.tui.screens.kernel import KernelScreen
 
         self.push_screen(KernelScreen(kernel))
-        self.load_page(kernel)
 
     def open_map(self) -> None:
         """The map."""
@@ -107,15 +119,7 @@ class Kerntrack(Working):
         """What every key does here."""
         from tracker.tui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(self.where))
-
-    def action_palette(self) -> None:
-        """The command palette."""
-        from textual.command import CommandPalette
-
-        from tracker.tui.provider import Commands, Kernels
-
-        self.push_screen(CommandPalette(providers=[Commands, Kernels]))
+        self.push_screen(HelpScreen(getattr(self.screen, "WHERE", "matrix")))
 
     async def action_quit(self) -> None:
         """Leave; a running job is worth a question."""

@@ -59,7 +59,7 @@ COMMANDS = (
     Command("cancel", "x", "Cancel", "Cancel the running job; its processes are killed", "matrix", True),
     Command("map", "m", "Map", "The whole port on one screen", "matrix", True),
     Command("jobs", "J", "Jobs", "Jobs with their progress, log, cancel and re-run", "matrix", True),
-    Command("watch", "w", "Watch", "Rescan by itself whenever a source changes", "matrix", True, True),
+    Command("watch", "w", "Watch", "Rescan by itself whenever a source changes", "matrix", changes=True),
     Command(
         "compile_shown", "C", "Compile all shown", "Compile every kernel that the filter leaves", "matrix", changes=True
     ),
@@ -105,10 +105,12 @@ COMMANDS = (
     Command("copy_log", "y", "Copy log", "Copy the whole log of this job", "jobs", True),
     Command("close", "escape,q,m", "Back", "Back to the matrix", "map", True),
     Command("help", "question_mark,f1", "Help", "What every key does here", "anywhere", True, label="?"),
-    Command("palette", "ctrl+p", "Palette", "Every action by name, and every kernel", "anywhere"),
+    Command("command_palette", "ctrl+p", "Palette", "Every action by name, and every kernel", "anywhere"),
     Command("change_theme", "t", "Theme", "Choose the colours", "anywhere"),
     Command("screenshot", "f8", "Screenshot", "Save the screen as an SVG file in the working directory", "anywhere"),
-    Command("quit", "q,ctrl+q", "Quit", "Leave; running jobs are cancelled after a question", "anywhere", True),
+    Command(
+        "quit", "q,ctrl+q", "Quit", "Leave; running jobs are cancelled after a question", "anywhere", True, label="q"
+    ),
 )
 
 

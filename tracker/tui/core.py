@@ -8,8 +8,9 @@ from textual.app import App
 from db.views import KernelStatus
 from tracker.tui import work
 from tracker.tui.background import background, explain
-from tracker.tui.messages import DatabaseChanged, Loaded, PageLoaded, WorkFailed
+from tracker.tui.messages import DatabaseChanged, Following, Loaded, PageLoaded, WorkFailed
 from tracker.tui.model import kernel_key, natural
+from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.signs import legend_counts
 from tracker.tui.sources import Source
 from tracker.tui.work import JobView
@@ -27,12 +28,14 @@ class Core(App[None]):
         self.kernels: Sequence[KernelStatus] = ()
         self.counts: dict[str, int] = {}
         self.loaded = False
-        self.trouble = ""
-        """Why what is shown may be old; empty when it is not."""
+        self.troubles: dict[str, str] = {}
+        """Why what is shown may be old, by the work that failed."""
         self.failures: list[JobView] = []
         self.stopping = Event()
         self._loading = False
         self._load_again = False
+        self._version: int | None = None
+        """The last one seen: a change is noticed even if following failed in between."""
         self._poll_seconds = poll_seconds
 
     def reload(self) -> None:
@@ -52,7 +55,8 @@ class Core(App[None]):
     def on_loaded(self, message: Loaded) -> None:
         """Draw what was read."""
         self._load_ended()
-        self.loaded, self.trouble = True, ""
+        self.loaded = True
+        self.troubles.pop(LOAD, None)
         self.kernels, self.counts = message.kernels, message.counts
         self.refresh_rows()
 
@@ -66,14 +70,22 @@ class Core(App[None]):
         """Notice writes of other processes: a thread asks for the database's version once in a while."""
 
         def wait_for_change() -> None:
-            before = self.source.version()
-            while not self.stopping.wait(self._poll_seconds):
-                now = self.source.version()
-                if now != before:
-                    before = now
+            now = self.source.version()
+            self.post_message(Following())
+            while True:
+                if self._version not in (None, now):
                     self.post_message(DatabaseChanged())
+                self._version = now
+                if self.stopping.wait(self._poll_seconds):
+                    return
+                now = self.source.version()
 
         background(self, FOLLOW, wait_for_change, lambda _: DatabaseChanged())
+
+    def on_following(self) -> None:
+        """The database can be read again."""
+        if self.troubles.pop(FOLLOW, None):
+            self.refresh_rows()
 
     def on_database_changed(self) -> None:
         """Read again."""
@@ -95,30 +107,34 @@ class Core(App[None]):
         try:
             do()
         except Exception as error:  # the boundary: whatever broke must be seen
-            self.on_work_failed(WorkFailed(title, explain(error)))
+            self.failed(title, explain(error))
 
     def on_work_failed(self, message: WorkFailed) -> None:
+        """A thread has ended in an exception."""
+        self.failed(message.title, message.error)
+
+    def failed(self, title: str, error: str) -> None:
         """An exception outside the queue becomes a failed job; the same one again is not told again."""
-        failed = work.failure(len(self.failures) + 1, message.title, message.error)
+        failed = work.failure(len(self.failures) + 1, title, error)
         if not any((job.title, job.error) == (failed.title, failed.error) for job in self.failures):
             self.failures.append(failed)
-            self.notify(failed.message, title=f"failed: {message.title}", severity="error", markup=False)
-        if message.title == LOAD:
+            self.notify(failed.message, title=f"failed: {title}", severity="error", markup=False)
+        if title == LOAD:
             self._load_ended()
-        if message.title in (LOAD, FOLLOW):
-            self.trouble = f"cannot {message.title}: {failed.message}"
-            self.set_timer(RETRY_SECONDS, self.reload if message.title == LOAD else self.follow)
-        self.refresh_rows()
+        if title in (LOAD, FOLLOW):
+            self.troubles[title] = f"cannot {title}: {failed.message}"
+            self.set_timer(RETRY_SECONDS, self.reload if title == LOAD else self.follow)
+            self.refresh_rows()
         self.refresh_jobs()
 
     def refresh_rows(self) -> None:
         """Let every screen draw what was loaded."""
         for screen in self.screen_stack:
-            if hasattr(screen, "refresh_rows") and screen.is_mounted:
+            if isinstance(screen, KerntrackScreen) and screen.ready and screen.is_attached:
                 screen.refresh_rows()
 
     def refresh_jobs(self) -> None:
         """Let every screen draw the jobs."""
         for screen in self.screen_stack:
-            if hasattr(screen, "refresh_jobs") and screen.is_mounted:
+            if isinstance(screen, KerntrackScreen) and screen.ready and screen.is_attached:
                 screen.refresh_jobs()

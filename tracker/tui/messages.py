@@ -31,6 +31,11 @@ class DatabaseChanged(Message):
 
 
 @dataclass
+class Following(Message):
+    """The database's version can be read."""
+
+
+@dataclass
 class SourcesChanged(Message):
     """Watched files changed."""
 

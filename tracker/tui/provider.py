@@ -18,7 +18,8 @@ class Commands(Provider):
 
     def _all(self) -> list[tuple[Command, str]]:
         where = getattr(self.screen, "WHERE", "matrix")
-        usable = [c for c in commands(where) if self.app.check_action(c.name, ()) and c.name != "palette"]
+        app = cast("Kerntrack", self.app)
+        usable = [c for c in commands(where) if app.can(c.name, where) and c.name != "command_palette"]
         return [(command, f"{command.title}  ({' '.join(shown_keys(command))})") for command in usable]
 
     async def _run(self, command: Command) -> None:

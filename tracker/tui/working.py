@@ -12,7 +12,7 @@ from tracker.jobs.queue import Job, Queue
 from tracker.tui import watching, work
 from tracker.tui.background import background
 from tracker.tui.core import Core
-from tracker.tui.messages import JobsChanged, SourcesChanged, WatchEnded, WorkFailed
+from tracker.tui.messages import JobsChanged, SourcesChanged, WatchEnded
 from tracker.tui.sources import Action, Source
 from tracker.tui.work import JobView
 
@@ -152,11 +152,12 @@ class Working(Core):
         self._stop_watching = None
         self.refresh_rows()
 
-    def on_work_failed(self, message: WorkFailed) -> None:
+    def failed(self, title: str, error: str) -> None:
         """A failed watcher watches no more."""
-        if message.title == WATCH:
+        if title == WATCH:
             self._stop_watching = None
-        super().on_work_failed(message)
+            self.refresh_rows()
+        super().failed(title, error)
 
     def on_sources_changed(self, message: SourcesChanged) -> None:
         """Scan; a scan that is running already may have missed the change, then one more follows it."""

@@ -1,25 +1,20 @@
 """The jobs: a list with progress above, the log of the chosen one below."""
 
-from typing import TYPE_CHECKING, cast
-
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tracker.tui import log
 from tracker.tui.commands import bindings
 from tracker.tui.describe import line
+from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.widgets.bars import job_parts
 from tracker.tui.widgets.lines import Lines
 
-if TYPE_CHECKING:
-    from tracker.tui.app import Kerntrack
 
-
-class JobsScreen(Screen[None]):
+class JobsScreen(KerntrackScreen):
     """Newest job first. The log follows the job while its end is in sight."""
 
     BINDINGS = bindings("jobs")
@@ -32,22 +27,12 @@ class JobsScreen(Screen[None]):
         self._written = 0
         self._ended = False
 
-    @property
-    def kerntrack(self) -> "Kerntrack":
-        """The app, which holds the jobs."""
-        return cast("Kerntrack", self.app)
-
     def compose(self) -> ComposeResult:
         """List, log, footer."""
         yield OptionList(id="joblist", compact=True)
         yield Static("", id="nojobs", markup=False)
         yield Lines(id="log")
         yield Footer(show_command_palette=False, compact=True)
-
-    def on_mount(self) -> None:
-        """Draw; the newest job is chosen."""
-        self.refresh_jobs()
-        self.query_one(OptionList).highlighted = 0 if self.kerntrack.jobs else None
 
     @property
     def chosen(self) -> int | None:
@@ -95,10 +80,6 @@ class JobsScreen(Screen[None]):
         if job.error and not self._ended:
             self._ended = True
             view.add(log.error_lines(job.error), follow=True)
-
-    def action_close(self) -> None:
-        """Back."""
-        self.dismiss()
 
     def action_cancel(self) -> None:
         """Cancel the chosen job."""

@@ -1,29 +1,24 @@
 """A kernel's own page: sources side by side, and everything the database holds about it, in tabs."""
 
-from typing import TYPE_CHECKING, cast
-
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Static, TabbedContent, TabPane, Tabs
 
 from db.views import KernelStatus
 from tracker.tui import describe, pages
 from tracker.tui.commands import bindings
 from tracker.tui.model import kernel_key
+from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.signs import STATES, cell_state, is_stale
 from tracker.tui.sources import Page
 from tracker.tui.widgets.bars import JobBar
 from tracker.tui.widgets.code import SideBySide
 
-if TYPE_CHECKING:
-    from tracker.tui.app import Kerntrack
-
 TABS = ("source", "resources", "evidence", "cost", "builds", "findings", "history")
 
 
-class KernelScreen(Screen[None]):
+class KernelScreen(KerntrackScreen):
     """Filled when its page has been read; filled anew when the database changes."""
 
     BINDINGS = bindings("kernel")
@@ -33,11 +28,6 @@ class KernelScreen(Screen[None]):
         super().__init__()
         self.kernel = kernel
         self.page: Page | None = None
-
-    @property
-    def kerntrack(self) -> "Kerntrack":
-        """The app, which reads and works."""
-        return cast("Kerntrack", self.app)
 
     @property
     def key(self) -> str:
@@ -57,11 +47,6 @@ class KernelScreen(Screen[None]):
                             yield Static("reading…", id=f"{name}-text")
         yield JobBar()
         yield Footer(show_command_palette=False, compact=True)
-
-    def on_mount(self) -> None:
-        """Show what the matrix knows already."""
-        self._heading()
-        self.refresh_jobs()
 
     def refresh_jobs(self) -> None:
         """Draw the job line."""
@@ -101,10 +86,6 @@ class KernelScreen(Screen[None]):
         if before is None or (before.cuda, before.hip) != (page.cuda, page.hip):
             await self.query(SideBySide).remove()
             await self.query_one("#source", TabPane).mount(SideBySide(page.cuda, page.hip, pages.differing(page)))
-
-    def action_close(self) -> None:
-        """Back."""
-        self.dismiss()
 
     def action_next_tab(self) -> None:
         """The tab to the right."""

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.screen import Screen
 from textual.widgets import Footer, Input
 
 from db.views import KernelStatus
@@ -15,16 +13,14 @@ from tracker.tui import describe
 from tracker.tui.commands import bindings
 from tracker.tui.filtering import FilterError
 from tracker.tui.model import GROUPINGS, Arrangement, GroupRow, Row, View, arrange, fold, kernel_key, switch
+from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.widgets.bars import JobBar, Legend, Summary
 from tracker.tui.widgets.detail import Detail
 from tracker.tui.widgets.filterbar import FilterBar, FilterInput
 from tracker.tui.widgets.matrix import Matrix
 
-if TYPE_CHECKING:
-    from tracker.tui.app import Kerntrack
 
-
-class MainScreen(Screen[None]):
+class MainScreen(KerntrackScreen):
     """Owns the view (filter, order, marks) and draws what the app has loaded."""
 
     BINDINGS = bindings("matrix")
@@ -40,11 +36,6 @@ class MainScreen(Screen[None]):
         self.cursor_key = cursor
         self.detail_on = detail
 
-    @property
-    def kerntrack(self) -> "Kerntrack":
-        """The app, which holds what was loaded."""
-        return cast("Kerntrack", self.app)
-
     def compose(self) -> ComposeResult:
         """Bars, matrix and detail, footer."""
         yield Summary()
@@ -55,10 +46,6 @@ class MainScreen(Screen[None]):
             yield Detail().set_class(not self.detail_on, "off")
         yield JobBar()
         yield Footer(show_command_palette=False, compact=True)
-
-    def on_mount(self) -> None:
-        """Draw what may have been loaded already."""
-        self.refresh_rows()
 
     @property
     def matrix(self) -> Matrix:
@@ -118,7 +105,7 @@ class MainScreen(Screen[None]):
     def _empty_note(self) -> str:
         app = self.kerntrack
         if not app.loaded:
-            return app.trouble or "loading…"
+            return "; ".join(app.troubles.values()) or "loading…"
         return "no kernel matches; esc shows all" if app.kernels else "no kernels yet: press s to scan the sources"
 
     # what widgets report

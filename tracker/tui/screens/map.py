@@ -1,21 +1,16 @@
 """The map: how far the whole port is, at one glance."""
 
-from typing import TYPE_CHECKING, cast
-
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from tracker.tui import heat
 from tracker.tui.commands import bindings
+from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.widgets.bars import Legend
 from tracker.tui.widgets.lines import Lines
 
-if TYPE_CHECKING:
-    from tracker.tui.app import Kerntrack
 
-
-class MapScreen(Screen[None]):
+class MapScreen(KerntrackScreen):
     """Draws the kernels the app has loaded."""
 
     BINDINGS = bindings("map")
@@ -27,20 +22,12 @@ class MapScreen(Screen[None]):
         yield Lines(id="map")
         yield Footer(show_command_palette=False, compact=True)
 
-    def on_mount(self) -> None:
-        """Draw."""
-        self.refresh_rows()
-
     def on_resize(self) -> None:
         """Draw for the new width."""
         self.refresh_rows()
 
     def refresh_rows(self) -> None:
         """Draw what was loaded."""
-        app = cast("Kerntrack", self.app)
+        app = self.kerntrack
         self.query_one(Legend).show(app.counts, frozenset())
         self.query_one(Lines).show(heat.lines(app.kernels, app.source.archs, self.size.width))
-
-    def action_close(self) -> None:
-        """Back."""
-        self.dismiss()

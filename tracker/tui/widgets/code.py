@@ -112,6 +112,7 @@ class SideBySide(Horizontal):
 
     DEFAULT_CSS = """
     SideBySide Vertical { width: 1fr; }
+    SideBySide Vertical.empty { width: 32; }
     SideBySide .path { height: 1; background: $panel; text-style: bold; padding: 0 1; }
     SideBySide .absent { padding: 1 2; color: $foreground-muted; height: 1fr; }
     SideBySide #hip-side { border-left: solid $panel; }
@@ -125,7 +126,7 @@ class SideBySide(Horizontal):
     def compose(self) -> ComposeResult:
         """Each side's path above its text, or why there is none."""
         for side, source in self.sides.items():
-            with Vertical(id=f"{side}-side"):
+            with Vertical(id=f"{side}-side", classes="" if source.text else "empty"):
                 yield Static(
                     f"{side.upper()}  {source.path}:{source.line}" if source.path else side.upper(),
                     classes="path",

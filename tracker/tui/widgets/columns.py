@@ -18,7 +18,8 @@ SIGNS = 4
 """Narrowest column of an architecture: mark, stale mark, a gap."""
 PORT = 10
 PLACE = 22
-NAME_MINIMUM = 26
+NAME_MINIMUM = 34
+"""Width of the kernel column below which states lose their words."""
 
 
 @dataclass(frozen=True)

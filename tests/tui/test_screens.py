@@ -1,0 +1,188 @@
+"""The kernel's page, the map, help, the palette, the editor, the clipboard."""
+
+import sys
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.app import App
+from textual.widgets import Input, TabbedContent
+
+from db.views import KernelStatus
+from tests.tui.fake import Fake, evidence
+from tests.tui.pilots import notes, running, screen_text, until
+from tracker.tui import editor, pages
+from tracker.tui.app import Kerntrack
+from tracker.tui.commands import COMMANDS, commands
+from tracker.tui.screens.help import HelpScreen, help_text
+from tracker.tui.screens.jobs import JobsScreen
+from tracker.tui.screens.kernel import TABS, KernelScreen
+from tracker.tui.screens.main import MainScreen
+from tracker.tui.screens.map import MapScreen
+from tracker.tui.sources import Page, SourceText
+from tracker.tui.widgets.code import Code
+
+Q5_1 = "mul_mat_q5_1@candle-kernels/src/quantized.cu"
+WORDS = {
+    "source": ("int k            ≠  long k", "the file is not at hand"),
+    "resources": ("VGPRs", "24", "256 threads", "block_q5_1"),
+    "evidence": ("#2  gfx90a  emulated on emulator", "failing case  n=4096", "y[17] expected 17.0 got 18.0"),
+    "cost": ("instructions.valu", "1,200", "bytes_written", "16,384"),
+    "builds": ("$ clang -x hip port.hip", "error: nonsense"),
+    "findings": ("verify failed", "stale: made before the sources changed"),
+    "history": ("check    gfx90a", "build    gfx90a"),
+}
+
+
+async def test_the_kernels_page_shows_all_that_is_known() -> None:
+    async with running(size=(130, 40)) as (app, pilot):
+        app.main.matrix.go_to(Q5_1)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(app.screen.query(Code)))
+        for name in TABS:
+            await until(pilot, lambda name=name: app.screen.query_one(TabbedContent).active == name)  # type: ignore[misc]
+            text = " ".join(str(static.render()) for static in app.screen.query(f"#{name} Static"))
+            for words in WORDS[name]:
+                assert words in text or words in screen_text(app), (name, words)
+            await pilot.press("right_square_bracket")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen is app.main
+
+
+async def test_the_two_sources_scroll_together() -> None:
+    source = Fake()
+    original = source.page
+
+    def both_at_hand(kernel: KernelStatus) -> Page:
+        text = "\n".join(f"line {n}" for n in range(1, 200))
+        return replace(original(kernel), cuda=SourceText("a.cu", 100, text), hip=SourceText("b.hip", 40, text))
+
+    source.page = both_at_hand  # type: ignore[method-assign]
+    async with running(source) as (app, pilot):
+        app.main.matrix.go_to(Q5_1)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen.query(Code)) == 2)
+        cuda, hip = app.screen.query(Code)
+        await until(pilot, lambda: (cuda.scroll_offset.y, hip.scroll_offset.y) == (96, 36))
+        cuda.scroll_to(y=110, animate=False)
+        await until(pilot, lambda: hip.scroll_offset.y == 50)
+        hip.scroll_to(y=20, animate=False)
+        await until(pilot, lambda: cuda.scroll_offset.y == 80)
+
+
+async def test_the_page_follows_the_database() -> None:
+    source = Fake()
+    async with running(source) as (app, pilot):
+        app.main.matrix.go_to(Q5_1)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(app.screen.query(Code)))
+        source.replace("mul_mat_q5_1", port="drifted", differences=("parameter 9: new",))
+        await until(pilot, lambda: "parameter 9: new" in screen_text(app))
+
+
+async def test_the_map_shows_each_kernel_once_per_architecture() -> None:
+    async with running(size=(100, 40)) as (app, pilot):
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, MapScreen))
+        text = screen_text(app)
+        rows = {line.split()[0]: line for line in text.splitlines() if line.split()}
+        assert rows["q6_K"].count("–") == 3 * 8
+        assert rows["q5_1"].count("◐") == 9 + 2 + 2
+        assert "● verified 1/40 2 %" in text and "◐ emulated only 9/40 22 %" in text
+
+
+async def test_help_lists_every_command_of_its_screen() -> None:
+    for where in ("matrix", "kernel", "jobs", "map"):
+        text = help_text(where).plain
+        for command in commands(where):
+            if command.name != "quit":
+                assert command.meaning in text, (where, command.name)
+    async with running() as (app, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+
+
+def test_every_command_can_be_done_and_no_key_means_two_things() -> None:
+    screens = {"matrix": MainScreen, "kernel": KernelScreen, "jobs": JobsScreen, "map": MapScreen}
+    for where, screen in screens.items():
+        keys = [key for command in COMMANDS if command.where == where for key in command.keys.split(",")]
+        assert len(keys) == len(set(keys)), where
+        for command in commands(where):
+            name = "action_" + command.name.partition("(")[0]
+            assert hasattr(screen, name) or hasattr(App, name) or command.where == "anywhere", (where, command.name)
+
+
+async def test_the_palette_runs_commands_and_finds_kernels() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: bool(app.screen.query(Input)))
+        await pilot.press(*"fold all")
+        await until(pilot, lambda: "Fold every group" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.main.view.folded) == 5)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: app.screen is not app.main and bool(app.screen.query(Input)))
+        await pilot.press(*"mul_mat_q5_1")
+        await until(pilot, lambda: "open its page" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, KernelScreen))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("vim", ["vim", "+7", "a b.hip"]),
+        ("emacs -nw", ["emacs", "-nw", "+7", "a b.hip"]),
+        ("code --wait", ["code", "--wait", "-g", "a b.hip:7"]),
+        ("hx", ["hx", "a b.hip:7"]),
+    ],
+)
+def test_editors_open_at_the_line(monkeypatch: pytest.MonkeyPatch, words: str, expected: list[str]) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", words)
+    assert editor.command(Path("a b.hip"), 7) == expected
+
+
+async def test_the_editor_gets_the_file_and_the_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    witness = tmp_path / "witness"
+    script = tmp_path / "editor.py"
+    script.write_text(f"import sys; open({str(witness)!r}, 'w').write(' '.join(sys.argv[1:]))")
+    monkeypatch.setenv("VISUAL", f"{sys.executable} {script}")
+    monkeypatch.setattr(Kerntrack, "suspend", lambda _: nullcontext())
+    async with running() as (app, pilot):
+        app.main.matrix.go_to(Q5_1)
+        await pilot.press("e")
+        await until(pilot, witness.exists)
+    assert witness.read_text() == f"+7 {Path('nowhere') / 'hip.txt'}"
+
+
+async def test_copying() -> None:
+    async with running() as (app, pilot):
+        app.main.matrix.go_to(Q5_1)
+        await pilot.press("y")
+        assert app.clipboard == "mul_mat_q5_1"
+        await pilot.press("Y")
+        await until(pilot, lambda: app.clipboard == "clang -x hip port.hip")
+        assert "copied the build command" in notes(app)
+
+
+async def test_a_theme_changes_the_colours_of_the_matrix() -> None:
+    async with running() as (app, pilot):
+        dark = app.main.matrix._palette("bold $text-error")
+        app.theme = "textual-light"
+        await pilot.pause()
+        assert app.main.matrix._palette("bold $text-error") != dark
+
+
+def test_parameters_are_compared_by_position_and_missing_ones_differ() -> None:
+    page = Fake().page(Fake().kernels[0])
+    assert pages.parameter_rows(page) == [("const void * vx", "const void * vx", False), ("int k", "long k", True)]
+    assert pages.differing(page) == {"k"}
+
+
+def test_costs_of_any_depth_become_rows() -> None:
+    assert pages.flatten(evidence().cost)["instructions.salu"] == "300"

@@ -1,0 +1,41 @@
+"""What all screens share."""
+
+from typing import TYPE_CHECKING, cast
+
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from tracker.tui.app import Kerntrack
+
+
+class KerntrackScreen(Screen[None]):
+    """`WHERE` names the part of the registry whose commands hold here."""
+
+    WHERE = ""
+    ready = False
+    """True once the widgets are there."""
+
+    def on_mount(self) -> None:
+        """Draw what is known already."""
+        self.ready = True
+        self.refresh_rows()
+        self.refresh_jobs()
+
+    def refresh_rows(self) -> None:
+        """Draw the statuses that the app has loaded."""
+
+    def refresh_jobs(self) -> None:
+        """Draw the jobs."""
+
+    @property
+    def kerntrack(self) -> "Kerntrack":
+        """The app: it holds what was loaded and does the work."""
+        return cast("Kerntrack", self.app)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key works now, and whether the footer shows it."""
+        return self.kerntrack.can(action, self.WHERE)
+
+    def action_close(self) -> None:
+        """Back."""
+        self.dismiss()
