@@ -1,8 +1,9 @@
 """Mutation testing of the check itself: put one fault after another into the kernels and see that it notices.
 
 A mutant is compiled, its kernels' code hashes are compared with the originals', and those that changed are checked
-with the quick cases until one fails. Outcomes: `killed`; `survived`; `equivalent`, when no machine code changed;
-`rejected`, when it does not compile. Only killed and survived ones tell something about the check.
+with the quick cases until one fails. Outcomes: `killed`; `survived`; `equivalent`, when no machine code changed or a
+reason is on record why results cannot change; `rejected`, when it does not compile. Only killed and survived ones tell
+something about the check.
 """
 
 import re
@@ -22,6 +23,7 @@ from tracker.build.compiler import compile_unit
 from tracker.build.records import BuildRecord, KernelObject, Unit
 from tracker.build.toolchain import Toolchain
 from tracker.cancel import Cancel
+from tracker.check.equivalents import reason
 from tracker.check.mutations import Mutation, mutations
 from tracker.check.runner import check_cases, describe
 from tracker.devices.emulator import EmulatorDevice
@@ -180,7 +182,8 @@ def attempt(sources: Sources, mutant: Mutant, original: dict[str, str], seed: in
         root, cache = Path(folder, "sources"), Path(folder, "cache")
         shutil.copytree(sources.root, root)
         file = root / mutant.file
-        file.write_text(mutant.mutation.apply(file.read_text(encoding="utf-8")), encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
+        file.write_text(mutant.mutation.apply(text), encoding="utf-8")
         record = _compile(sources, root, mutant.unit, mutant.arch, cache, Cancel())
         if not record.ok:
             return Trial(mutant, "rejected")
@@ -188,7 +191,9 @@ def attempt(sources: Sources, mutant: Mutant, original: dict[str, str], seed: in
         changed = sorted(symbol for symbol in original if _hash(kernels.get(symbol)) != original[symbol])
         if not changed:
             return Trial(mutant, "equivalent", "the same machine code")
-        return _judge(mutant, record, changed, seed)
+        trial = _judge(mutant, record, changed, seed)
+        known = reason(mutant.file.name, text, mutant.mutation) if trial.outcome == "survived" else ""
+        return Trial(mutant, "equivalent", known) if known else trial
 
 
 def _hash(kernel: KernelObject | None) -> str:
