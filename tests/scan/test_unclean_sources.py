@@ -112,6 +112,28 @@ def test_kernels_and_helpers_of_a_toolkit_outside_the_project_are_not_the_projec
     assert str(toolkit / "kit.h") in dict(facts.dependencies)
 
 
+def test_a_real_toolkits_headers_take_the_place_of_ours(tmp_path: Path) -> None:
+    header = tmp_path / "rocm" / "include" / "hip" / "hip_runtime.h"
+    header.parent.mkdir(parents=True)
+    header.write_text(
+        "#define __global__ __attribute__((global))\n"
+        "#define __device__ __attribute__((device))\n"
+        "__device__ int only_the_real_one_has_this(int);\n"
+    )
+    project = tmp_path / "project"
+    project.mkdir()
+    file = project / "unit.hip"
+    file.write_text(
+        '#include <hip/hip_runtime.h>\nextern "C" __global__ void k(int *p) { p[0] = only_the_real_one_has_this(1); }\n'
+    )
+
+    facts = scan_file(file, "hip", include=(header.parent.parent,), root=project)
+
+    assert facts.diagnostics == ()
+    assert [(each.symbol, each.helpers) for each in facts.kernels] == [("k", ())]
+    assert [path for path, _hash in facts.dependencies] == [str(header)]
+
+
 def test_sources_are_found_in_folders_and_files_named_are_taken_as_they_are(tmp_path: Path) -> None:
     for name in ("b.cu", "deep/a.cu", "deep/head.cuh", "deep/port.hip", ".hidden/c.cu", "named.inc"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -24,12 +24,15 @@ _COMMON = (
     "--cuda-device-only",
     "-nogpuinc",
     "-nogpulib",
-    "-nostdinc",
-    "-nostdinc++",
     "-std=c++17",
     "-ferror-limit=0",
     "-Wno-unknown-cuda-version",
 )
+
+
+_RUNTIME_HEADER: dict[Side, str] = {"cuda": "cuda_runtime.h", "hip": "hip/hip_runtime.h"}
+_COMPILER_HEADERS = tuple(f"../{folder}/lib/clang/*/include" for folder in ("llvm", "lib/llvm", "lib/llvm-*"))
+"""Where ROCm and distributions keep the compiler's own headers (`stddef.h` and the like), as seen from its include folder."""
 
 
 def parse_arguments(
@@ -41,7 +44,16 @@ def parse_arguments(
     for folder in include:
         inside = folder.resolve().is_relative_to(root.resolve()) and not folder.resolve().is_relative_to(INCLUDE)
         arguments += ["-I" if inside else "-isystem", str(folder)]
-    return [*arguments, "-isystem", str(INCLUDE)]
+    return [*arguments, *_system_headers(side, include)]
+
+
+def _system_headers(side: Side, include: tuple[Path, ...]) -> list[str]:
+    """Ours alone, unless a folder holds the real toolkit: then the machine's, which that builds upon, come before."""
+    toolkit = next((folder for folder in include if (folder / _RUNTIME_HEADER[side]).is_file()), None)
+    if toolkit is None:
+        return ["-nostdinc", "-nostdinc++", "-isystem", str(INCLUDE)]
+    compiler = [str(found) for pattern in _COMPILER_HEADERS for found in sorted(toolkit.glob(pattern))]
+    return [argument for folder in (*compiler, str(INCLUDE)) for argument in ("-idirafter", folder)]
 
 
 def arguments_hash(side: Side, include: tuple[Path, ...], defines: tuple[str, ...], root: Path) -> str:
