@@ -16,7 +16,6 @@ from tracker.actions.history import recorded
 from tracker.actions.scan import rescan
 from tracker.actions.status import changed_sources
 from tracker.actions.store import open_store
-from tracker.build import codeobject
 from tracker.build.archs import get_arch
 from tracker.build.compiler import compile_units
 from tracker.build.records import BuildRecord, Unit
@@ -143,6 +142,8 @@ def unit_of(project: Project, source: str) -> Unit:
 
 def keep(engine: Engine, source: str, attempt: BuildRecord, kernels: Sequence[KernelFacts]) -> Built:
     """Write one attempt, with the kernels found in what it made, to the database."""
+    from tracker.build import codeobject  # ELF readers: only when something was built
+
     objects = codeobject.read(attempt.code_object).kernels if attempt.code_object else {}
     record.build(
         engine,

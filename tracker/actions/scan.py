@@ -1,8 +1,9 @@
 """Scan: read both sides' sources, keep what they hold, pair the kernels."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -24,15 +25,18 @@ from tracker.scan.facts import Side
 
 @dataclass(frozen=True)
 class Inputs:
-    """What one scan covers."""
+    """What one scan covers. `given` when paths were given in place of what kerntrack.toml names."""
 
     cuda: tuple[Path, ...]
     baselines: tuple[Path, ...]
     hip: tuple[Path, ...]
+    rename: tuple[tuple[str, str], ...]
+    given: bool = False
 
-    def options(self) -> dict[str, list[str]]:
-        """As kept in the history, so that a later scan without arguments repeats it."""
-        return {side: [str(path) for path in paths] for side, paths in vars(self).items()}
+    def options(self) -> dict[str, Any]:
+        """As kept in the history, so that a later scan can repeat it."""
+        paths = {side: [str(path) for path in getattr(self, side)] for side in ("cuda", "baselines", "hip")}
+        return {**paths, "rename": [list(rule) for rule in self.rename], "given": self.given}
 
 
 def scan(
@@ -51,7 +55,7 @@ def scan(
     it comes from `origin`. Raises UsageError when there is nothing to scan.
     """
     engine = open_store(project)
-    inputs = choose_inputs(project, engine, cuda, hip)
+    inputs = choose_inputs(project, _last_options(engine), cuda, hip)
     yield from recorded(engine, "scan", inputs.options(), _scan(project, engine, inputs, cancel, again))
     if record:
         yield from write_baseline(project, inputs.cuda, record, origin, cancel)
@@ -59,25 +63,23 @@ def scan(
 
 def rescan(project: Project, engine: Engine, cancel: Cancel) -> Iterator[Event]:
     """Bring the inventory up to date before something is built from it. Quiet where nothing changed."""
-    inputs = choose_inputs(project, engine, (), ())
-    for event in _scan(project, engine, inputs, cancel, again=False):
+    last = _last_options(engine)
+    inputs = _repeated(last, project) if last.get("given") else choose_inputs(project, last, (), ())
+    for event in _read_sources(project, engine, inputs, cancel, again=False):
         if isinstance(event, Scanned) and not event.unchanged:
             yield Note(f"{event.path} changed: {event.kernels} kernels, {event.errors} errors")
-        elif isinstance(event, Note):
-            yield event
 
 
-def choose_inputs(project: Project, engine: Engine, cuda: Sequence[Path], hip: Sequence[Path]) -> Inputs:
+def choose_inputs(project: Project, last: dict[str, Any], cuda: Sequence[Path], hip: Sequence[Path]) -> Inputs:
     """Given paths count; else those of kerntrack.toml; else, without that file, those of the last scan."""
-    known = Inputs(project.cuda, project.baselines, project.hip)
-    if project.config is None:
-        for run in queries.runs(engine, "scan", limit=1):
-            known = Inputs(*(tuple(map(Path, run.options[side])) for side in ("cuda", "baselines", "hip")))
+    known = Inputs(project.cuda, project.baselines, project.hip, project.rename)
+    if project.config is None and last:
+        known = _repeated(last, project)
     if cuda:
-        known = Inputs(tuple(path.resolve() for path in cuda), (), known.hip)
+        known = replace(known, cuda=tuple(path.resolve() for path in cuda), baselines=(), given=True)
     if hip:
-        known = Inputs(known.cuda, known.baselines, tuple(path.resolve() for path in hip))
-    if not any(vars(known).values()):
+        known = replace(known, hip=tuple(path.resolve() for path in hip), given=True)
+    if not (known.cuda or known.baselines or known.hip):
         raise UsageError(
             f"nothing to scan: {project.config or project.root} names no sources",
             "give --cuda PATH and --hip PATH, or write a project file with `kerntrack init`",
@@ -85,12 +87,29 @@ def choose_inputs(project: Project, engine: Engine, cuda: Sequence[Path], hip: S
     return known
 
 
+def _last_options(engine: Engine) -> dict[str, Any]:
+    return next((run.options for run in queries.runs(engine, "scan", limit=1)), {})
+
+
+def _repeated(last: dict[str, Any], project: Project) -> Inputs:
+    cuda, baselines, hip = (tuple(map(Path, last[side])) for side in ("cuda", "baselines", "hip"))
+    return Inputs(cuda, baselines, hip, project.rename, given=True)
+
+
 def _scan(project: Project, engine: Engine, inputs: Inputs, cancel: Cancel, again: bool) -> Iterator[Event]:
+    seen = yield from _read_sources(project, engine, inputs, cancel, again)
+    yield _finish(project, engine, seen)
+
+
+def _read_sources(
+    project: Project, engine: Engine, inputs: Inputs, cancel: Cancel, again: bool
+) -> Generator[Event, None, list[Scanned]]:
     files = [*_sources(inputs.cuda, "cuda"), *_sources(inputs.hip, "hip")]
-    yield Plan("scan", len(files) + len(inputs.baselines))
+    yield Plan("scan", len(files))
     seen: list[Scanned] = []
     keep: list[SourceKey] = []
-    known = {(source.side, source.path): source for source in queries.sources(engine) if not source.origin}
+    sources = queries.sources(engine)
+    known = {(source.side, source.path): source for source in sources if not source.origin}
     disk = Disk(project)
     for path, side in files:
         cancel.check()
@@ -107,8 +126,10 @@ def _scan(project: Project, engine: Engine, inputs: Inputs, cancel: Cancel, agai
             keep.append(key)
             seen.append(scanned)
             yield scanned
-    record.inventory(engine, keep, pair_up(engine, project.rename))
-    yield _finish(project, engine, seen)
+    same = {(source.side, source.path, source.origin) for source in sources} == set(keep)
+    if not same or not all(each.unchanged for each in seen) or _last_options(engine) != inputs.options():
+        record.inventory(engine, keep, pair_up(engine, inputs.rename))
+    return seen
 
 
 def _sources(paths: Sequence[Path], side: Side) -> list[tuple[Path, Side]]:

@@ -1,7 +1,7 @@
 """Verify: build what is missing, check the selected kernels in child processes, keep every outcome as evidence."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -76,8 +76,9 @@ def _verify(project: Project, engine: Engine, cancel: Cancel, options: Options) 
     yield from rescan(project, engine, cancel)
     selection = choose(project, engine, options.selector, options.archs)
     yield from note_unported(selection)
-    yield from _build(project, engine, cancel, selection)
-    selection = choose(project, engine, options.selector, options.archs)
+    built = yield from _build(project, engine, cancel, selection)
+    if built:
+        selection = choose(project, engine, options.selector, options.archs)
     held, requests = _plan(engine, selection, options)
     yield Plan("verify", len(held) + len(requests))
     for done, result in enumerate(held, start=1):
@@ -91,16 +92,18 @@ def _verify(project: Project, engine: Engine, cancel: Cancel, options: Options) 
     yield _finish(selection, results, ran=len(requests))
 
 
-def _build(project: Project, engine: Engine, cancel: Cancel, selection: Selection) -> Iterator[Event]:
+def _build(project: Project, engine: Engine, cancel: Cancel, selection: Selection) -> Generator[Event, None, bool]:
+    """Build what the selection lacks; the generator's value tells whether there was anything."""
     toolchain = discover(project.toolchain)[0]
     work = needed(engine, selection.cells, toolchain, again=False)
     if not work.targets:
-        return
+        return False
     yield Plan("compile", len(work.targets))
     for done, event in enumerate(build(project, engine, work, toolchain, cancel), start=1):
         yield event
         if isinstance(event, Built):
             yield Step(done, f"{event.record.unit.source.name} {event.record.arch}")
+    return True
 
 
 def _plan(engine: Engine, selection: Selection, options: Options) -> tuple[list[CheckResult], list[CheckRequest]]:

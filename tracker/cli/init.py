@@ -43,6 +43,9 @@ archs = {archs}
 # Where results are kept.
 # database = ".kerntrack/kerntrack.db"
 
+# Where finished builds are kept. Default: the user's cache folder, shared by all projects.
+# cache = ".kerntrack/builds"
+
 # Which compiler to use: "rocm", "ziglang" or the path of a clang. Default: the best that is installed.
 # toolchain = "ziglang"
 
