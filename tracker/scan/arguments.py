@@ -32,7 +32,7 @@ _COMMON = (
 
 _RUNTIME_HEADER: dict[Side, str] = {"cuda": "cuda_runtime.h", "hip": "hip/hip_runtime.h"}
 _COMPILER_HEADERS = tuple(f"../{folder}/lib/clang/*/include" for folder in ("llvm", "lib/llvm", "lib/llvm-*"))
-"""Where ROCm and distributions keep the compiler's own headers (`stddef.h` and the like), as seen from its include folder."""
+"""Where ROCm and distributions keep the compiler's own headers, `stddef.h` and the like, beside the include folder."""
 
 
 def parse_arguments(
