@@ -21,7 +21,7 @@ Compiled = Callable[[str], Artifact]
 def test_a_launch_gives_its_results_and_leaves_the_inputs(artifact: Compiled, arch: str) -> None:
     device = EmulatorDevice(arch)
     module = device.load(artifact(arch))
-    assert module.symbols == {"add", "beside", "peek", "forever"}
+    assert module.symbols == {"add", "beside", "peek", "forever", "bounded"}
     work, expected = addition()
     held = {argument.name: argument.data.copy() for argument in work.arguments if isinstance(argument, Buffer)}
     report = device.run(module, work)
@@ -63,6 +63,15 @@ def test_a_launch_that_cannot_be_is_a_launch_error(artifact: Compiled, change: d
     device = EmulatorDevice("gfx90a")
     fault = device.run(device.load(artifact("gfx90a")), replace(addition()[0], **change)).fault  # type: ignore[arg-type]
     assert fault and fault.kind == "launch error"
+
+
+def test_a_workgroup_larger_than_the_kernel_is_compiled_for_is_a_launch_error(artifact: Compiled) -> None:
+    device = EmulatorDevice("gfx90a")
+    module = device.load(artifact("gfx90a"))
+    work = launch("bounded", buffer("c", np.ones(64, np.float32), "out"), n=1)
+    assert device.run(module, work).fault is None
+    fault = device.run(module, replace(work, block=(64, 1, 1))).fault
+    assert fault and fault.kind == "launch error" and "at most 32 work-items" in fault.message
 
 
 def test_artifacts_that_the_emulator_cannot_use(artifact: Compiled, tmp_path: Path) -> None:

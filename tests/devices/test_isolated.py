@@ -13,7 +13,7 @@ import pytest
 
 from kernels.launch import Buffer, Launch
 from tracker.devices.isolated import IsolatedDevice
-from tracker.devices.protocol import Artifact, LaunchReport
+from tracker.devices.protocol import Artifact, Fault, LaunchReport
 from tracker.errors import AbsentError, UsageError
 
 ARTIFACT = Artifact("gfx90a", Path("kernel.hsaco"), None)
@@ -38,7 +38,7 @@ class Moody:
         if artifact.arch != "gfx90a":
             raise UsageError("for another GPU", "compile it again")
         self.loaded += 1
-        return Symbols(frozenset({"count", "crash", "hang"}))
+        return Symbols(frozenset({"count", "crash", "hang", "break"}))
 
     def run(self, module: Any, launch: Launch) -> LaunchReport:
         if launch.symbol == "crash":
@@ -46,6 +46,8 @@ class Moody:
             os.abort()
         while launch.symbol == "hang":
             pass
+        if launch.symbol == "break":
+            return LaunchReport({}, fault=Fault("device fault", "CUDA_ERROR_ILLEGAL_ADDRESS, for break and ever after"))
         return LaunchReport(
             {"pid": np.array([os.getpid()], np.int64).view(np.uint8), "loads": np.array([self.loaded], np.uint8)}
         )
@@ -79,14 +81,18 @@ def test_it_describes_itself_from_its_own_process(device: IsolatedDevice) -> Non
 
 def test_a_code_object_is_loaded_once(device: IsolatedDevice) -> None:
     module = device.load(ARTIFACT)
-    assert module.symbols == {"count", "crash", "hang"}
+    assert module.symbols == {"count", "crash", "hang", "break"}
     counts = [device.run(module, launch("count")).buffers["loads"][0] for _ in range(3)]
     assert len(set(counts)) == 1
 
 
 @pytest.mark.parametrize(
     "symbol, kind, words",
-    [("crash", "device fault", ["SIGABRT", "Memory access fault by GPU node-1"]), ("hang", "timeout", ["1 s"])],
+    [
+        ("crash", "device fault", ["SIGABRT", "Memory access fault by GPU node-1"]),
+        ("hang", "timeout", ["1 s"]),
+        ("break", "device fault", ["ILLEGAL"]),
+    ],
 )
 def test_a_failing_launch_is_a_fault_and_the_next_gets_a_fresh_child(
     device: IsolatedDevice, symbol: str, kind: str, words: list[str]

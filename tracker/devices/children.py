@@ -68,12 +68,16 @@ class Pool:
         """
         return self._threads.submit(self._call, function, arguments, timeout, cancel or Cancel())
 
+    def renew(self) -> None:
+        """End the children that rest: what comes next gets fresh ones."""
+        for child in self._resting():
+            child.end()
+
     def close(self) -> None:
         """End every child now; futures that have not finished raise CancelledError."""
         self._closed.set()
         self._threads.shutdown(cancel_futures=True)
-        for child in self._resting():
-            child.end()
+        self.renew()
 
     def __enter__(self) -> Self:
         return self

@@ -58,11 +58,15 @@ class IsolatedDevice:
         """Execute one launch to its end or to the time limit, in which a fresh child's start does not count."""
         try:
             self.load(module.artifact)
-            return self._call(_run, self._make, module.artifact, launch, seconds=self._seconds).result()
+            report = self._call(_run, self._make, module.artifact, launch, seconds=self._seconds).result()
         except ChildTimeout:
             fault = Fault("timeout", f"{launch.symbol} did not end within {self._seconds:g} s")
         except ChildCrashed as error:
             fault = Fault("device fault", f"{launch.symbol}: {error}")
+        else:
+            if report.fault and report.fault.kind == "device fault":
+                self._pool.renew()  # the runtime refuses everything from then on
+            return report
         return LaunchReport({}, fault=fault)
 
     def close(self) -> None:

@@ -42,6 +42,8 @@ class KernelText:
     directives: dict[str, int]
     arguments: tuple[ArgumentSlot, ...]
     kernarg_size: int
+    max_threads: int
+    """Work-items of the largest workgroup that the kernel may be launched with."""
 
 
 class Assembly:
@@ -84,6 +86,7 @@ class Assembly:
             directives=self._directives(descriptor),
             arguments=tuple(ArgumentSlot(a[".offset"], a[".size"], a[".value_kind"]) for a in slots),
             kernarg_size=metadata[".kernarg_segment_size"],
+            max_threads=metadata.get(".max_flat_workgroup_size", 1024),
         )
 
     def _directives(self, descriptor: int) -> dict[str, int]:

@@ -56,13 +56,14 @@ class Geometry:
         return np.array([(1 << min(int(n), self.wave)) - 1 for n in left], np.uint64)
 
 
-def check_geometry(grid: Dim, block: Dim) -> None:
-    """Raise EmulationFault (`launch error`) for sizes that no launch can have."""
+def check_geometry(grid: Dim, block: Dim, text: KernelText) -> None:
+    """Raise EmulationFault (`launch error`) for sizes that the kernel cannot be launched with."""
     for what, dim in (("grid", grid), ("block", block)):
         if len(dim) != 3 or min(dim) < 1:
             raise EmulationFault("launch error", f"{what} {dim} must be three numbers of at least 1")
-    if block[0] * block[1] * block[2] > 1024:
-        raise EmulationFault("launch error", f"block {block} has more than 1024 work-items")
+    if block[0] * block[1] * block[2] > text.max_threads:
+        most = f"kernel {text.symbol} is compiled for at most {text.max_threads} work-items a workgroup"
+        raise EmulationFault("launch error", f"block {block} is too large: {most}")
 
 
 def kernarg(text: KernelText, arguments: list[bytes | int], geometry: Geometry, dynamic_lds: int) -> bytes:

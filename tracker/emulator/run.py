@@ -91,7 +91,7 @@ def run(
     `grid` counts workgroups, `block` work-items. `arguments` are the kernel's in order: little-endian bytes by value, or
     a buffer whose address is passed. Registers, LDS and scratch start with noise from `seed`. Raises EmulationFault.
     """
-    check_geometry(grid, block)
+    check_geometry(grid, block, program.text(symbol))
     code = program.code(symbol)
     launch = _Launch(program, code, Geometry(grid, block, code.context.wave), arguments, dynamic_lds, seed)
     with np.errstate(all="ignore"):
@@ -110,13 +110,17 @@ class _Launch:
         arguments: Sequence[bytes | Memory],
         dynamic_lds: int,
         seed: int,
+        *,
+        again: bool = False,
     ) -> None:
+        self.unwritten: EmulationFault | None = None
+        """The first read of never-written bytes."""
         self.code, self.geometry, self.seed = code, geometry, seed
         self.arch, self.text = program.assembly.arch, program.text(code.symbol)
         self.memories = list({id(a): a for a in arguments if isinstance(a, Memory)}.values())
         # The kernarg segment's content needs the buffers' addresses: reserve its place, then fill it.
         reserve = Memory("kernarg segment", np.zeros(self.text.kernarg_size, np.uint8), "in")
-        self.memory = GlobalMemory([*self.memories, reserve])
+        self.memory = GlobalMemory([*self.memories, reserve], inverted=again)
         raw = [a if isinstance(a, bytes) else self.memory.address(a) for a in arguments]
         self.kernarg = self.memory.address(reserve)
         self.memory.fill(reserve, kernarg(self.text, raw, geometry, dynamic_lds))
@@ -135,6 +139,14 @@ class _Launch:
                 machine = _GroupMachine(self, count)
             machine.start(first)
             Scheduler(machine, self.code, geometry.group_waves, step_limit).run()
+
+    def same_outcome(self, other: "_Launch", step_limit: int) -> bool:
+        """Run `other`, the same launch from other noise; True if it writes the same."""
+        try:
+            other.execute(step_limit)
+        except EmulationFault:
+            return False
+        return all(np.array_equal(self.memory.outcome(m), other.memory.outcome(m)) for m in self.memories)
 
     def _lanes(self) -> int:
         return self.geometry.wave
@@ -157,6 +169,8 @@ class _GroupMachine(Machine):
         self.local = LocalMemory(groups, geometry.group_waves, launch.lds_size, launch.seed)
         private = launch.text.directives.get("private_segment_fixed_size", 0)
         self.scratch = Scratch(waves, lanes, private, launch.seed)
+        checks = launch.unwritten is None
+        self.memory.checks_written = self.local.checks_written = self.scratch.checks_written = checks
         self.materialise(launch.code.context.slots)
 
     def start(self, first: int) -> None:
@@ -166,6 +180,11 @@ class _GroupMachine(Machine):
         self.local.reset()
         self.scratch.reset()
         initialise(self, launch.arch, launch.text.directives, launch.geometry, first, launch.kernarg)
+
+    def note_unwritten(self, fault: EmulationFault) -> None:
+        """Keep the first read of never-written bytes and look for no more of them."""
+        self.launch.unwritten = self.launch.unwritten or fault
+        self.memory.checks_written = self.local.checks_written = self.scratch.checks_written = False
 
     def fault(self, kind: Any, ins: Instruction, lane: int, what: str) -> EmulationFault:
         """A fault of lane number `lane` of the machine at an instruction."""
