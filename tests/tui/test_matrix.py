@@ -105,7 +105,8 @@ async def test_grouping_goes_round() -> None:
 
 @pytest.mark.parametrize("width, height", [(80, 24), (160, 50), (60, 15), (200, 20)])
 async def test_it_fits_into_any_terminal(width: int, height: int) -> None:
-    async with running(size=(width, height)) as (app, _):
+    async with running(size=(width, height)) as (app, pilot):
+        await until(pilot, lambda: "Verify" in screen_text(app).splitlines()[-1])
         lines = screen_text(app).splitlines()
     assert len(lines) == height and all(len(line) == width for line in lines)
     assert any("dequantize_block" in line for line in lines)

@@ -8,7 +8,9 @@ if TYPE_CHECKING:
 
 def run(project: "Project", *, readonly: bool = False) -> None:
     """Show the project until the user quits. `readonly` starts without any ability to change something."""
+    from tracker.tui import memory
     from tracker.tui.app import Kerntrack
     from tracker.tui.source import ProjectSource
 
-    Kerntrack(ProjectSource(project, readonly), readonly=readonly).run()
+    source = ProjectSource(project, readonly)
+    Kerntrack(source, readonly=readonly, memory_file=memory.path_for(project.root)).run()

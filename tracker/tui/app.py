@@ -38,7 +38,7 @@ class Kerntrack(Working):
     """`kerntrack tui`. Everything it knows comes from `source`, all work runs in `queue`."""
 
     TITLE = "kerntrack"
-    CSS_PATH = "kerntrack.tcss"
+    CSS_PATH = Path(__file__).with_name("kerntrack.tcss")
     BINDINGS = bindings("anywhere")
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands, _kernels}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide"), (170, "-huge")]  # noqa: RUF012

@@ -1,0 +1,110 @@
+"""How fast the TUI starts and answers.
+
+Measures, in processes of their own and alternately, (1) `kerntrack tui` from the process's start to its first complete
+paint on a database of 142 kernels x 3 archs, against a bare Textual app that shows a DataTable of the same size;
+(2) the same with 10,000 kernels x 6 archs; (3) there, the 95th percentile of the time from a key press to the next
+paint, through Textual's pilot. Ends with 1 when a limit is missed.
+"""
+
+import argparse
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+START_RATIO, START_SECONDS, KEY_SECONDS = 1.6, 2.5, 0.1
+SMALL = (142, ("gfx90a", "gfx1030", "gfx1100"))
+LARGE = (10_000, ("gfx906", "gfx908", "gfx90a", "gfx942", "gfx1030", "gfx1100"))
+KEYS = "down down pagedown j G g right z Z o o b b 7 7 space slash q 5 _ 1 enter escape".split()  # noqa: SIM905
+BARE = """
+import sys
+from textual.app import App
+from textual.widgets import DataTable
+class Bare(App):
+    def compose(self):
+        yield DataTable()
+    def on_mount(self):
+        rows, columns = int(sys.argv[1]), int(sys.argv[2])
+        table = self.query_one(DataTable)
+        table.add_columns(*(f"column {n}" for n in range(columns)))
+        table.add_rows([[f"kernel number {row}"] + ["compiled"] * (columns - 1) for row in range(rows)])
+        self.call_after_refresh(self.exit)
+Bare().run()
+"""
+OURS = """
+import sys
+from tracker.tui.app import Kerntrack
+draw = Kerntrack.refresh_rows
+def measured(app):
+    draw(app)
+    if app.loaded:
+        app.call_after_refresh(app.exit)
+Kerntrack.refresh_rows = measured
+from tracker.cli import main
+sys.argv = ["kerntrack", "-C", sys.argv[1], "tui"]
+main()
+"""
+"""The real command line; it ends itself where a user would begin to read."""
+HEADLESS = {"TEXTUAL_DRIVER": "textual.drivers.headless_driver:HeadlessDriver", "COLUMNS": "160", "LINES": "50"}
+
+
+def seconds(program: str, *arguments: str) -> float:
+    """Wall time of a Python process that ends at its first complete paint."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", program, *arguments], check=True, env={**os.environ, **HEADLESS})
+    return time.perf_counter() - started
+
+
+def project(folder: Path, kernels: int, archs: tuple[str, ...]) -> Path:
+    """A project with a database of that size."""
+    from benchmarks import tui_data
+
+    (folder / "kerntrack.toml").parent.mkdir()
+    (folder / "kerntrack.toml").write_text(f"archs = {list(archs)!r}\n")
+    tui_data.make(folder / ".kerntrack" / "kerntrack.db", kernels, archs)
+    return folder
+
+
+async def key_times(folder: Path) -> list[float]:
+    """Seconds from each key press until the app is idle again."""
+    from tracker.config import load_project
+    from tracker.tui.app import Kerntrack
+    from tracker.tui.source import ProjectSource
+
+    app = Kerntrack(ProjectSource(load_project(folder)))
+    found = []
+    async with app.run_test(size=(160, 50)) as pilot:
+        while not app.loaded:
+            await pilot.pause(0.05)
+        await pilot.pause()
+        for key in KEYS * 3:
+            started = time.perf_counter()
+            await pilot.press(key)
+            found.append(time.perf_counter() - started)
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        small, large = project(Path(scratch, "small"), *SMALL), project(Path(scratch, "large"), *LARGE)
+        rounds = range(options.rounds)
+        pairs = [(seconds(BARE, str(SMALL[0]), "9"), seconds(OURS, str(small))) for _ in rounds]
+        bare, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
+        many = statistics.median(seconds(OURS, str(large)) for _ in range(3))
+        keys = sorted(asyncio.run(key_times(large)))
+    slow = keys[int(len(keys) * 0.95)]
+    print(f"first complete paint, {SMALL[0]} kernels: {ours:.2f} s, bare DataTable {bare:.2f} s, ratio {ours / bare:.2f}")
+    print(f"first complete paint, {LARGE[0]} kernels x {len(LARGE[1])} archs: {many:.2f} s")
+    print(f"key to paint there: median {statistics.median(keys) * 1000:.0f} ms, 95th percentile {slow * 1000:.0f} ms")
+    return int(ours / bare > START_RATIO or many > START_SECONDS or slow > KEY_SECONDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
