@@ -15,7 +15,7 @@ $(VENV)/.installed: pyproject.toml
 
 run: setup
 	$(BIN)/kerntrack scan
-	$(BIN)/kerntrack verify q5_1
+	$(BIN)/kerntrack verify q5_1,q8_1
 	$(BIN)/kerntrack status
 
 test: setup
