@@ -71,6 +71,29 @@ def test_hip_source_becomes_ptx(compile_text: Compile, arch: str) -> None:
     assert (two.arguments, two.lds, two.max_threads) == (((pointer, 0, 8),), 0, 1024)
 
 
+CUDA = """#include "cuda_fp16.h"
+#include <cstdint>
+template <typename T> __device__ T twice(T x) { return x + x; }
+extern "C" __global__ void half_sum(const __half* from, float* to, const int n) {
+    __shared__ float part[256];
+    part[threadIdx.x] = twice(__half2float(from[blockIdx.x * blockDim.x + threadIdx.x]));
+    __syncthreads();
+    float sum = part[threadIdx.x ^ 1];
+    for (int distance = 16; distance > 0; distance >>= 1) sum += __shfl_xor_sync(0xffffffff, sum, distance, 32);
+    if (threadIdx.x == 0) to[blockIdx.x] = sum;
+}
+"""
+
+
+@pytest.mark.parametrize("arch", ["gfx90a", "gfx1100", "sm_90"])
+def test_cuda_source_is_compiled_as_it_stands(tmp_path: Path, toolchain: Toolchain, arch: str) -> None:
+    source = tmp_path / "kernel.cu"
+    source.write_text(CUDA)
+    record = compile_unit(Unit(source, language="cuda"), arch, toolchain, tmp_path / "cache", Cancel())
+    assert record.code_object, record.output
+    assert read(record.code_object).kernels["half_sum"].lds == 1024
+
+
 def test_a_full_target_id_reaches_the_code_object(compile_text: Compile) -> None:
     record = compile_text(COPY, "gfx90a:sramecc+:xnack-")
     assert record.code_object, record.output

@@ -17,7 +17,7 @@ from tracker.errors import AbsentError, ExitCode
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user cache"))
-    for name in ("HIP_PATH", "ROCM_PATH"):
+    for name in ("HIP_CLANG_PATH", "HIP_PATH", "ROCM_PATH"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -39,6 +39,12 @@ def test_rocm_comes_first(rocm: Path, monkeypatch: pytest.MonkeyPatch, variable:
     assert [toolchain.kind for toolchain in found] == ["rocm", "ziglang"]
     assert found[0].version.startswith("rocm clang-")
     assert [toolchain.kind for toolchain in discover("ziglang")] == ["ziglang"]
+
+
+def test_hipccs_own_variable_names_the_clang(rocm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = rocm / "lib" / "llvm" / "bin"
+    monkeypatch.setenv("HIP_CLANG_PATH", str(programs))
+    assert discover()[0].clang == (str(programs / "clang++"),)
 
 
 def test_hipcc_on_the_path_leads_to_its_clang(rocm: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ def discover(prefer: str | None = None) -> list[Toolchain]:
     if not found:
         what = f"toolchain '{prefer}'" if prefer else "a compiler for AMD GPUs"
         raise AbsentError(
-            f"{what} was not found (looked at HIP_PATH, ROCM_PATH, /opt/rocm, PATH and the package ziglang)",
+            f"{what} was not found (looked at HIP_CLANG_PATH, HIP_PATH, ROCM_PATH, /opt/rocm, PATH and the package ziglang)",
             "install one with: python -m pip install ziglang",
         )
     return found
@@ -50,6 +50,9 @@ def discover(prefer: str | None = None) -> list[Toolchain]:
 
 def _rocm_clangs() -> Iterator[Path]:
     roots = [os.environ.get(name) for name in ("HIP_PATH", "ROCM_PATH")]
+    named = os.environ.get("HIP_CLANG_PATH")  # as hipcc understands it
+    if named:
+        yield Path(named, "clang++")
     hipcc = shutil.which("hipcc")
     roots += ["/opt/rocm", str(Path(hipcc).resolve().parent.parent) if hipcc else None]
     for root in roots:
