@@ -1,6 +1,5 @@
 """Local data share: one block of bytes per workgroup, with a log of accesses to find races between barriers."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,29 +8,7 @@ from numpy.typing import NDArray
 from tracker.emulator.bytestore import ByteStore, Positions, Words
 from tracker.emulator.instruction import Instruction
 from tracker.emulator.memory import AccessError
-
-_LOG_LIMIT = 512
-
-
-@dataclass(frozen=True)
-class _Access:
-    ins: Instruction
-    at: Positions
-    waves: NDArray[np.int64]
-    """Wave (in the machine) of each position; broadcasts against `at`."""
-    size: int
-    writes: bool
-    atomic: bool
-
-
-@dataclass(frozen=True)
-class Race:
-    """Two accesses to the same byte of a workgroup's LDS between two barriers."""
-
-    workgroup: int
-    offset: int
-    waves: tuple[int, int]
-    instructions: tuple[Instruction, Instruction]
+from tracker.emulator.races import LdsAccess, Race, find_race
 
 
 class LocalMemory:
@@ -44,6 +21,8 @@ class LocalMemory:
         self._store.bytes[:] = np.random.default_rng(seed).integers(0, 256, self._store.bytes.size, np.uint8)
         self._written = np.zeros(groups * self.stride + 64, bool)
         self._all_written = False
+        self.checks_written = True
+        """Whether reads of never-written bytes are errors."""
         wave = np.arange(groups * waves, dtype=np.int64)[:, None]
         self.wave = wave
         """Number of each wave of the machine, shape (waves, 1)."""
@@ -53,22 +32,23 @@ class LocalMemory:
 
     def load(self, at: Positions, waves: Any, size: int, ins: Instruction) -> Words:
         """Checked load. `at` includes the base; `waves` tells whose each position is. Raises AccessError."""
-        if not self._all_written:
+        if self.checks_written and not self._all_written:
             self._check_written(at, size)
-        self._note(_Access(ins, at, waves, size, False, False))
+        self._note(LdsAccess(ins, at, waves, size, None))
         return self._store.load(at, size)
 
     def store(self, at: Positions, waves: Any, size: int, values: list[Any], ins: Instruction) -> None:
-        """Store. Writes by different waves to one byte show up as a race at the next barrier."""
-        self._note(_Access(ins, at, waves, size, True, False))
+        """Store. Writes of different values by different waves to one byte show up as a race at the next barrier."""
+        if self.waves > 1:
+            self._note(LdsAccess(ins, at, waves, size, [value.copy() for value in values]))
         self._store.store(at, size, values)
         self._mark(at, size)
 
     def update(self, at: Positions, waves: Any, size: int, ins: Instruction) -> ByteStore:
         """Note an atomic read-modify-write and return the bytes to do it on. Raises AccessError."""
-        if not self._all_written:
+        if self.checks_written and not self._all_written:
             self._check_written(at, size)
-        self._note(_Access(ins, at, waves, size, True, True))
+        self._note(LdsAccess(ins, at, waves, size, None, atomic=True))
         return self._store
 
     def barrier(self, groups: NDArray[np.bool_] | None) -> Race | None:
@@ -78,10 +58,9 @@ class LocalMemory:
             entries, self._log = self._split(groups)
         else:
             self._log = []
-        if not any(entry.writes for entry in entries):
-            return None
-        self._all_written = bool(self._written[: self.groups * self.stride].all())
-        return self._race(entries)
+        if any(entry.writes for entry in entries):
+            self._all_written = bool(self._written[: self.groups * self.stride].all())
+        return find_race(entries, self.groups * self.stride)
 
     def reset(self) -> None:
         """Make the LDS ready for another set of workgroups: everything counts as never written."""
@@ -89,7 +68,7 @@ class LocalMemory:
         self._written[:] = False
         self._all_written = False
 
-    def _note(self, access: _Access) -> None:
+    def _note(self, access: LdsAccess) -> None:
         if self.waves > 1:
             self._log.append(access)
 
@@ -118,50 +97,18 @@ class LocalMemory:
                     element, "uninitialised read", f"1 byte at offset {offset} of LDS, which nothing has written"
                 )
 
-    def _split(self, groups: NDArray[np.bool_]) -> tuple[list[_Access], list[_Access]]:
-        leaving: list[_Access] = []
-        staying: list[_Access] = []
+    def _split(self, groups: NDArray[np.bool_]) -> tuple[list[LdsAccess], list[LdsAccess]]:
+        leaving: list[LdsAccess] = []
+        staying: list[LdsAccess] = []
         for entry in self._log:
             chosen = groups[entry.at // self.stride]
-            waves = np.broadcast_to(entry.waves, entry.at.shape)
             for part, target in ((chosen, leaving), (~chosen, staying)):
                 if part.any():
-                    target.append(
-                        _Access(entry.ins, entry.at[part], waves[part], entry.size, entry.writes, entry.atomic)
-                    )
+                    target.append(_restricted(entry, part))
         return leaving, staying
 
-    def _race(self, entries: list[_Access]) -> Race | None:
-        unit = 1 if any(entry.size < 4 or entry.at.size and entry.at.flat[0] & 3 for entry in entries) else 4
-        length = self.groups * self.stride // unit + 16
-        touched = np.zeros(length, np.uint8)
-        written, plain, atomic = (np.zeros(length, bool) for _ in range(3))
-        for wave in range(self.waves):
-            mine = np.zeros(length, bool)
-            for entry in entries:
-                index = entry.at[np.broadcast_to(entry.waves % self.waves == wave, entry.at.shape)] // unit
-                for k in range(max(entry.size // unit, 1)):
-                    where = index + k
-                    mine[where] = True
-                    (atomic if entry.atomic else plain)[where] = True
-                    if entry.writes and not entry.atomic:
-                        written[where] = True
-            touched += mine
-        bad = (touched >= 2) & (written | (atomic & plain))
-        if not bad.any():
-            return None
-        return self._describe(entries, int(np.argmax(bad)) * unit, unit)
 
-    def _describe(self, entries: list[_Access], position: int, unit: int) -> Race | None:
-        hits: list[tuple[bool, int, Instruction]] = []
-        for entry in entries:
-            hit = (entry.at < position + unit) & (entry.at + entry.size > position)
-            waves = np.broadcast_to(entry.waves, entry.at.shape)[hit]
-            hits += [(entry.writes, int(wave), entry.ins) for wave in np.unique(waves)]
-        hits.sort(key=lambda h: not h[0])
-        first = hits[0]
-        second = next((h for h in hits[1:] if h[1] != first[1]), None)
-        if second is None:
-            return None
-        group = position // self.stride
-        return Race(group, position % self.stride, (first[1], second[1]), (first[2], second[2]))
+def _restricted(access: LdsAccess, part: NDArray[np.bool_]) -> LdsAccess:
+    waves = np.broadcast_to(access.waves, access.at.shape)[part]
+    values = None if access.values is None else [np.asarray(value)[part] for value in access.values]
+    return LdsAccess(access.ins, access.at[part], waves, access.size, values, access.atomic)

@@ -45,7 +45,10 @@ class _Region:
 class GlobalMemory:
     """All regions of one launch. Positions are addresses less `BASE`."""
 
-    def __init__(self, memories: list[Memory]) -> None:
+    def __init__(self, memories: list[Memory], *, inverted: bool = False) -> None:
+        """`inverted` flips all bits of `out` buffers: other content that nobody may rely on."""
+        self.checks_written = True
+        """Whether reads of never-written bytes are errors."""
         self._regions: list[_Region] = []
         end = _GAP
         for memory in memories:
@@ -56,7 +59,8 @@ class GlobalMemory:
         self._store = ByteStore(end)
         self._written = np.zeros(end + 64, bool)
         for region in self._regions:
-            self._store.bytes[region.start : region.end] = region.memory.data
+            content = region.memory.data
+            self._store.bytes[region.start : region.end] = ~content if inverted and region.unwritten else content
 
     def address(self, memory: Memory) -> int:
         """Address of a buffer's first byte."""
@@ -72,12 +76,20 @@ class GlobalMemory:
         region = next(r for r in self._regions if r.memory is memory)
         return self._store.bytes[region.start : region.end].copy()
 
+    def outcome(self, memory: Memory) -> NDArray[np.uint16]:
+        """What a run made of a buffer: its bytes; 256 for those of an `out` buffer that were never written."""
+        region = next(r for r in self._regions if r.memory is memory)
+        content = self.content(memory).astype(np.uint16)
+        if memory.role == "out":
+            content[~self._written[region.start : region.end]] = 256
+        return content
+
     def load(self, at: Positions, size: int) -> Words:
         """Checked `ByteStore.load`. Raises AccessError."""
         region = self._single(at, size)
         if region is None:
             self._check_each(at, size)
-        elif region.unwritten:
+        elif region.unwritten and self.checks_written:
             self._check_written(at, size, region)
         return self._store.load(at, size)
 
@@ -115,7 +127,7 @@ class GlobalMemory:
     def _check_each(self, at: Positions, size: int) -> None:
         owner = self._check_inside(at, size)
         unwritten = np.array([region.unwritten for region in self._regions])[owner]
-        if unwritten.any():
+        if unwritten.any() and self.checks_written:
             elements = np.flatnonzero(unwritten)
             self._fail_unwritten(at.reshape(-1)[elements], size, elements)
 

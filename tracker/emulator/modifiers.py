@@ -9,7 +9,7 @@ from tracker.emulator.bind import Context, Step, assemble, bind, read_all, targe
 from tracker.emulator.dpp import bind_dpp, is_dpp
 from tracker.emulator.faults import UnknownInstructionError
 from tracker.emulator.instruction import Instruction, Operand, operand
-from tracker.emulator.operation import OPERATIONS, Operation
+from tracker.emulator.operation import OPERATIONS, Operation, after, clamp_float
 from tracker.emulator.sdwa import bind_sdwa
 
 _OUTPUT_SCALE = {"mul:2": 2.0, "mul:4": 4.0, "div:2": 0.5}
@@ -41,7 +41,7 @@ def _outputs(ins: Instruction, operation: Operation, left: dict[str, str]) -> Op
             factor = _OUTPUT_SCALE.get(f"{key}:{left.pop(key)}")
             if factor is None:
                 raise UnknownInstructionError(f"modifier {key}")
-            operation = _after(operation, _scaled(factor))
+            operation = after(operation, _scaled(factor))
     if "clamp" in left:
         del left["clamp"]
         saturating = OPERATIONS.get(ins.name + "+clamp")
@@ -49,29 +49,12 @@ def _outputs(ins: Instruction, operation: Operation, left: dict[str, str]) -> Op
             return saturating
         if operation.results[0][0] != "f":
             raise UnknownInstructionError("modifier clamp")
-        return _after(operation, _clamped)
+        return after(operation, clamp_float)
     return operation
-
-
-def _after(operation: Operation, finish: Any) -> Operation:
-    """The operation with its first result passed through `finish(array)`, in place."""
-    function, results = operation.function, len(operation.results)
-
-    def finished(*arguments: Any) -> None:
-        function(*arguments)
-        finish(arguments[-results])
-
-    return replace(operation, function=finished)
 
 
 def _scaled(factor: float) -> Any:
     return lambda out: np.multiply(out, out.dtype.type(factor), out)
-
-
-def _clamped(out: Any) -> None:
-    """To [0, 1]; NaN becomes 0 (DX10_CLAMP)."""
-    np.fmax(out, out.dtype.type(0), out)
-    np.fmin(out, out.dtype.type(1), out)
 
 
 def _flags(text: str) -> list[int]:

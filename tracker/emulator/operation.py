@@ -5,8 +5,10 @@ operation (`spellings.toml` maps older ones), without encoding suffix.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 Function = Callable[..., Any]
 
@@ -37,3 +39,20 @@ def define(names: str, results: str, sources: str, function: Function, *, keeps_
         if name in OPERATIONS:
             raise ValueError(f"{name} is defined twice")
         OPERATIONS[name] = operation
+
+
+def after(operation: Operation, finish: Function) -> Operation:
+    """The operation with its first result passed through `finish(array)`, in place."""
+    function, results = operation.function, len(operation.results)
+
+    def finished(*arguments: Any) -> None:
+        function(*arguments)
+        finish(arguments[-results])
+
+    return replace(operation, function=finished)
+
+
+def clamp_float(out: Any) -> None:
+    """To [0, 1], in place; NaN and -0 become 0 (DX10_CLAMP)."""
+    zero, one = out.dtype.type(0), out.dtype.type(1)
+    np.copyto(out, np.where(out > zero, np.minimum(out, one), zero))

@@ -14,8 +14,8 @@ from tracker.emulator.code import WAVES as SOME_WAVES
 from tracker.emulator.decode import writes_exec
 from tracker.emulator.faults import EmulationFault
 from tracker.emulator.instruction import EXEC, VCC, Instruction
-from tracker.emulator.lds import Race
 from tracker.emulator.machine import SCC, WAVES, Machine
+from tracker.emulator.races import Race
 
 _NOBODY = 1 << 60
 End = Callable[["Scheduler"], int]
@@ -162,7 +162,7 @@ class Scheduler:
             return
         first, second = race.instructions
         what = (
-            f"byte {race.offset} of LDS is also accessed by wave {race.waves[1] % self.group_waves} "
+            f"byte {race.position % self.machine.local.stride} of LDS is also accessed by wave {race.waves[1] % self.group_waves} "
             f"({second.text!r} at {second.location or second.line}) with no barrier between"
         )
         raise self.machine.fault("race", first, race.waves[0] * self.machine.lanes, what)

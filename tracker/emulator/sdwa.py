@@ -22,6 +22,7 @@ _PARTS = {
     "WORD_1": (16, 16),
 }
 _COUNTS = {"c4": 15, "c5": 31, "c6": 63}
+_BITS24 = {"u24": "u32", "i24": "i32"}
 _U32 = np.uint32
 
 
@@ -37,7 +38,7 @@ def bind_sdwa(
     gets = [sources.fetch(read) for read in read_all(context, operation, plain)]
     for number in range(min(2, len(operation.sources))):
         kind, token = operation.sources[number], operands[count + number]
-        if kind in DTYPES or kind in _COUNTS:
+        if kind in DTYPES or kind in _COUNTS or kind in _BITS24:
             gets[number] = _selected(context, token, kind, modifiers.get(f"src{number}_sel", "DWORD"))
     if operation.results[0] == "mask" or modifiers.get("dst_sel", "DWORD") == "DWORD":
         return _whole(context, operation, operands, gets, guard)
@@ -61,7 +62,7 @@ def _whole(context: Context, operation: Operation, operands: list[Operand], gets
 
 def _selected(context: Context, token: Operand, kind: str, part: str) -> Getter:
     """A source's selected bits as type `kind`, with sign extension and float signs."""
-    base, limit = ("u32", _COUNTS[kind]) if kind in _COUNTS else (kind, None)
+    base, limit = ("u32", _COUNTS[kind]) if kind in _COUNTS else (_BITS24.get(kind, kind), None)
     if kind == "c4":
         base = "u16"
     bare = replace(token, negative=False, absolute=False, extended=False)
@@ -76,6 +77,8 @@ def _selected(context: Context, token: Operand, kind: str, part: str) -> Getter:
             value = np.absolute(value)
         if token.negative:
             value = np.negative(value)
+        if kind in _BITS24:
+            return value << np.array(8, dtype) >> np.array(8, dtype)
         return value if limit is None else np.bitwise_and(value, value.dtype.type(limit))
 
     return read
@@ -99,18 +102,20 @@ def _partial(
     """The result's low bits go to the selected byte or word, the rest is zeroed, sign extended or kept."""
     unused = modifiers.get("dst_unused", "UNUSED_PAD")
     offset, width = _PARTS[modifiers["dst_sel"]]
-    if unused not in ("UNUSED_PAD", "UNUSED_PRESERVE"):
+    if unused not in ("UNUSED_PAD", "UNUSED_PRESERVE", "UNUSED_SEXT"):
         raise UnknownInstructionError(f"dst_unused:{unused}")
     kind, row = operation.results[0], context.slots("v", token.index, "<u4")
     result = context.slots("t", 13, DTYPES[kind])
     low, place, function = _U32((1 << width) - 1), _U32(offset), operation.function
-    keep = unused == "UNUSED_PRESERVE"
+    keep, extend, left = unused == "UNUSED_PRESERVE", unused == "UNUSED_SEXT", _U32(32 - width)
 
     def step(r: Rows) -> None:
         out = r[result]
         function(*[get(r) for get in gets], out)
         bits = out.view(_U32) if out.itemsize == 4 else out.view(np.uint16).astype(_U32)
         value = (bits & low) << place
+        if extend:
+            value = (((bits << left).view(np.int32) >> left.view(np.int32)) << place.view(np.int32)).view(_U32)
         if keep:
             value = value | (r[row] & ~(low << place))
         if guard is None:

@@ -61,8 +61,9 @@ def lds_addresses(context: Context, ins: Instruction) -> Positions:
     return fetch(read(context.slots, ins.operand(number), "u32"))
 
 
-def scratch_positions(context: Context, ins: Instruction, parts: list[Operand]) -> Positions:
-    """The sum of the given operands (`off` counts nothing) and the offset modifier; an int when all are constant."""
+def scratch_positions(context: Context, ins: Instruction, parts: list[Operand], shared: Operand | None) -> Positions:
+    """The sum of the given operands (`off` counts nothing), the offset modifier, and of `shared` divided by the wave
+    size; an int when all are constant."""
     fixed = offset_of(ins)
     gets = []
     for part in parts:
@@ -70,6 +71,11 @@ def scratch_positions(context: Context, ins: Instruction, parts: list[Operand]) 
             fixed += int(part.value)
         elif not is_nothing(part):
             gets.append(fetch(read(context.slots, part, "i32")))
+    if shared is not None and shared.kind in ("int", "literal"):
+        fixed += int(shared.value) // context.wave
+    elif shared is not None and not is_nothing(shared):
+        whole, wave = fetch(read(context.slots, shared, "i32")), np.int32(context.wave)
+        gets.append(lambda r: whole(r) // wave)
     if not gets:
         return lambda r: fixed
 

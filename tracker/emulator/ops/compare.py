@@ -73,10 +73,10 @@ def _classes(a: Any, width: int) -> Any:
 
 def _class(width: int) -> Any:
     def function(a: Any, wanted: Any, out: Any) -> None:
-        np.not_equal((wanted >> _classes(a, width).astype(np.uint32)) & np.uint32(1), 0, out)
+        np.not_equal((wanted >> _classes(a, width).astype(wanted.dtype)) & wanted.dtype.type(1), 0, out)
 
     return function
 
 
 for _width in (16, 32, 64):
-    define(f"v_cmp_class_f{_width}", "mask", f"f{_width} u32", _class(_width))
+    define(f"v_cmp_class_f{_width}", "mask", f"f{_width} {'u16' if _width == 16 else 'u32'}", _class(_width))

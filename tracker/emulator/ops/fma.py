@@ -5,6 +5,8 @@ rounding once only where the f64 sum is inexact and lies half way between two f3
 their bits and get the sum rounded to odd instead, which makes the second rounding right (Boldo and Melquiond).
 """
 
+from fractions import Fraction
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -51,11 +53,11 @@ def fma64(a: Any, b: Any, c: Any, out: Any) -> None:
 
 
 def _fma64(a: float, b: float, c: float) -> float:
-    from fractions import Fraction
-    from math import isfinite
-
-    if not (isfinite(a) and isfinite(b) and isfinite(c)):
+    if not (isfinite(a) and isfinite(b)):
         return float(np.float64(a) * np.float64(b) + np.float64(c))
+    if not isfinite(c):
+        # The exact product is finite even where it would round to infinity.
+        return c
     exact = Fraction(a) * Fraction(b) + Fraction(c)
     if not exact:
         # The sign of an exact zero follows IEEE: that of the addends if they agree, else +.
@@ -63,7 +65,7 @@ def _fma64(a: float, b: float, c: float) -> float:
     try:
         return exact.numerator / exact.denominator
     except OverflowError:
-        return float("inf") if exact > 0 else float("-inf")
+        return inf if exact > 0 else -inf
 
 
 def fma16(a: Any, b: Any, c: Any, out: Any) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from tracker.emulator.operation import define
 from tracker.emulator.ops.fma import fma16
-from tracker.emulator.ops.valu_float import _frexp_mantissa, _ldexp, maximum, minimum
+from tracker.emulator.ops.valu_float import _frexp_mantissa, _ldexp, maximum, median, minimum
 
 F32, I16 = np.float32, np.int16
 
@@ -42,7 +42,7 @@ def _saturated(function: Any, kind: Any) -> Any:
 
     def clamped(*arguments: Any) -> None:
         *sources, out = arguments
-        wide = function(*(source.astype(np.int32) for source in sources))
+        wide = function(*(source.astype(np.int64) for source in sources))
         np.copyto(out, np.clip(wide, info.min, info.max), casting="unsafe")
 
     return clamped
@@ -61,13 +61,17 @@ def _med3(a: Any, b: Any, c: Any, out: Any) -> None:
     np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c), out)
 
 
+def _frexp_exponent(a: Any, out: Any) -> None:
+    np.copyto(out, np.where(np.isfinite(a), np.frexp(a.astype(F32))[1], 0), casting="unsafe")
+
+
 # Integers
 define("v_mov_b16", "u16", "u16", np.positive)
 define("v_not_b16", "u16", "u16", np.invert)
 define("v_and_b16", "u16", "u16 u16", np.bitwise_and)
 define("v_or_b16", "u16", "u16 u16", np.bitwise_or)
 define("v_xor_b16", "u16", "u16 u16", np.bitwise_xor)
-define("v_cndmask_b16", "u16", "u16 u16 mask", lambda a, b, m, d: np.copyto(d, np.where(m, b, a)))
+define("v_cndmask_b16", "f16", "f16 f16 mask", lambda a, b, m, d: np.copyto(d, np.where(m, b, a)))
 define("v_lshlrev_b16", "u16", "c4 u16", lambda n, a, d: np.left_shift(a, n, d))
 define("v_lshrrev_b16", "u16", "c4 u16", lambda n, a, d: np.right_shift(a, n, d))
 define("v_ashrrev_i16", "i16", "c4 i16", lambda n, a, d: np.right_shift(a, n.view(I16), d))
@@ -88,6 +92,9 @@ for _kind in ("i16", "u16"):
 define("v_add_nc_u16+clamp", "u16", "u16 u16", _saturated(np.add, np.uint16))
 define("v_sub_nc_u16+clamp", "u16", "u16 u16", _saturated(np.subtract, np.uint16))
 define("v_add_nc_i16+clamp", "i16", "i16 i16", _saturated(np.add, np.int16))
+define("v_mad_u16+clamp", "u16", "u16 u16 u16", _saturated(lambda a, b, c: a * b + c, np.uint16), keeps_half=True)
+define("v_mad_i16+clamp", "i16", "i16 i16 i16", _saturated(lambda a, b, c: a * b + c, np.int16), keeps_half=True)
+define("v_mul_lo_u16+clamp", "u16", "u16 u16", _saturated(np.multiply, np.uint16))
 define("v_sub_nc_i16+clamp", "i16", "i16 i16", _saturated(np.subtract, np.int16))
 
 # f16
@@ -104,7 +111,10 @@ define("v_max_f16 v_max_num_f16", "f16", "f16 f16", maximum)
 define("v_min_f16 v_min_num_f16", "f16", "f16 f16", minimum)
 define("v_max3_f16 v_max3_num_f16", "f16", "f16 f16 f16", _three(maximum, maximum), keeps_half=True)
 define("v_min3_f16 v_min3_num_f16", "f16", "f16 f16 f16", _three(minimum, minimum), keeps_half=True)
-define("v_med3_f16 v_med3_num_f16", "f16", "f16 f16 f16", _med3, keeps_half=True)
+define("v_med3_f16 v_med3_num_f16", "f16", "f16 f16 f16", median, keeps_half=True)
+define("v_maxmin_f16 v_maxmin_num_f16", "f16", "f16 f16 f16", _three(maximum, minimum))
+define("v_minmax_f16 v_minmax_num_f16", "f16", "f16 f16 f16", _three(minimum, maximum))
+define("v_frexp_exp_i16_f16", "i16", "f16", _frexp_exponent)
 define("v_trunc_f16", "f16", "f16", in_f32(np.trunc))
 define("v_ceil_f16", "f16", "f16", in_f32(np.ceil))
 define("v_floor_f16", "f16", "f16", in_f32(np.floor))

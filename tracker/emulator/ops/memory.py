@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tracker.emulator.bind import Context, Step
-from tracker.emulator.faults import UnknownInstructionError
 from tracker.emulator.instruction import Instruction, Operand
 from tracker.emulator.machine import MACHINE, Rows
 from tracker.emulator.memory import AccessError
@@ -15,7 +15,6 @@ from tracker.emulator.ops.addresses import (
     Positions,
     check_modifiers,
     global_positions,
-    is_nothing,
     lds_addresses,
     offset_of,
     scratch_positions,
@@ -78,6 +77,19 @@ def failed(r: Rows, ins: Instruction, error: AccessError, lanes: Any) -> Excepti
     """The fault for an access error; `lanes` as from `chosen`."""
     lane = error.element if lanes is None else int(lanes[error.element])
     return r[MACHINE].fault(error.kind, ins, lane, error.what)  # type: ignore[no-any-return]
+
+
+def loaded(r: Rows, ins: Instruction, lanes: Any, load: Callable[[], list[Any]]) -> list[Any]:
+    """The result of `load()`. A read of never-written bytes is noted for the end of the run, when it shows whether it
+    mattered; another access error becomes a fault."""
+    try:
+        return load()
+    except AccessError as error:
+        fault = failed(r, ins, error, lanes)
+        if error.kind != "uninitialised read":
+            raise fault from None
+        r[MACHINE].note_unwritten(fault)
+        return load()
 
 
 def result_writer(context: Context, operand: Operand, access: Access) -> Callable[[Rows, Any, list[Any]], None]:
@@ -165,10 +177,7 @@ def _global_load(ins: Instruction, access: Access, guard: int | None, positions:
             return
         machine = r[MACHINE]
         at = _select(positions(r), lanes)
-        try:
-            words = machine.memory.load(at, size)
-        except AccessError as error:
-            raise failed(r, ins, error, lanes) from None
+        words = loaded(r, ins, lanes, partial(machine.memory.load, at, size))
         machine.cost.global_access(ins, at, lanes, size, machine)
         write(r, lanes, words)
 
@@ -230,10 +239,7 @@ def _lds_load(ins: Instruction, size: int, guard: int | None, positions: Positio
         at = positions(r)
         for offset in offsets:
             place, waves = lds_place(r, ins, lanes, at + offset, size)
-            try:
-                words += machine.local.load(place, waves, size, ins)
-            except AccessError as error:
-                raise failed(r, ins, error, lanes) from None
+            words += loaded(r, ins, lanes, partial(machine.local.load, place, waves, size, ins))
             machine.cost.lds_access(ins, place, lanes, size, machine)
         write(r, lanes, words)
 
@@ -260,9 +266,9 @@ def _bind_scratch(context: Context, ins: Instruction, access: Access, guard: int
     data_first = access.loads or access.space == "buffer"
     data, address = (0, 1) if data_first else (1, 0)
     parts = [ins.operand(address), ins.operand(3 if access.space == "buffer" else 2)]
-    if access.space == "buffer" and not is_nothing(parts[1]) and parts[1].kind != "int":
-        raise UnknownInstructionError("buffer access with a scalar offset")
-    positions = scratch_positions(context, ins, parts)
+    # A buffer's scalar offset counts bytes of the whole wave, before the swizzle spreads them over its lanes.
+    shared = parts.pop() if access.space == "buffer" else None
+    positions = scratch_positions(context, ins, parts, shared)
     if access.loads:
         return _scratch_load(ins, access, guard, positions, result_writer(context, ins.operand(data), access))
     return _scratch_store(ins, access, guard, positions, data_reader(context, ins.operand(data), access))
@@ -278,11 +284,8 @@ def _scratch_load(ins: Instruction, access: Access, guard: int | None, positions
     def step(r: Rows) -> None:
         lanes = chosen(r, guard)
         where = slice(None) if lanes is None else lanes
-        try:
-            words = r[MACHINE].scratch.load(_scratch_place(positions(r), lanes), where, access.size)
-        except AccessError as error:
-            raise failed(r, ins, error, lanes) from None
-        write(r, lanes, words)
+        load = partial(r[MACHINE].scratch.load, _scratch_place(positions(r), lanes), where, access.size)
+        write(r, lanes, loaded(r, ins, lanes, load))
 
     return step
 

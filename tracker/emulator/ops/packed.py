@@ -15,7 +15,7 @@ from tracker.emulator.constants import bits, float_bits
 from tracker.emulator.faults import UnknownInstructionError
 from tracker.emulator.instruction import Instruction, Operand, operand
 from tracker.emulator.machine import Rows
-from tracker.emulator.operation import OPERATIONS, Function
+from tracker.emulator.operation import OPERATIONS, Function, after, clamp_float
 from tracker.emulator.ops.addresses import check_modifiers
 from tracker.emulator.ops.dot import dot4, dot_parts
 from tracker.emulator.ops.fma import fma32
@@ -64,9 +64,11 @@ def _clamped(ins: Instruction, name: str) -> tuple[Function, str]:
     if "clamp" not in ins.modifiers:
         return operation.function, operation.results[0]
     saturating = OPERATIONS.get(name + "+clamp")
-    if saturating is None:
+    if saturating is not None:
+        return saturating.function, saturating.results[0]
+    if operation.results[0] != "f16":
         raise UnknownInstructionError("modifier clamp")
-    return saturating.function, saturating.results[0]
+    return after(operation, clamp_float).function, "f16"
 
 
 def _half_read(context: Context, token: Operand, half: int, negate: bool, kind: str) -> Read:
@@ -143,7 +145,12 @@ def _pair_part(context: Context, token: Operand, half: int, negate: bool, kind: 
 
 
 def _two_rows(
-    context: Context, function: Function, parts: tuple[list[Read], list[Read]], token: Operand, kind: str, guard: int | None
+    context: Context,
+    function: Function,
+    parts: tuple[list[Read], list[Read]],
+    token: Operand,
+    kind: str,
+    guard: int | None,
 ) -> list[Step]:
     """Steps for the results in registers token and token + 1, both computed from old values."""
     first, second = replace(token, count=1), replace(token, index=token.index + 1, count=1)
@@ -169,7 +176,7 @@ def _sequence(steps: list[Step]) -> Step:
 
 def _packed_pairs(name: str) -> Callable[[Context, Instruction, int | None], Step]:
     def bind_packed(context: Context, ins: Instruction, guard: int | None) -> Step:
-        check_modifiers(ins, _SELECTS)
+        check_modifiers(ins, _SELECTS | {"clamp"})
         given = [operand(token) for token in ins.operands]
         count = len(given) - 1
         parts = tuple(
@@ -181,7 +188,8 @@ def _packed_pairs(name: str) -> Callable[[Context, Instruction, int | None], Ste
             ]
             for select, negate, default in (("op_sel", "neg_lo", 0), ("op_sel_hi", "neg_hi", 1))
         )
-        function = OPERATIONS[_PAIR_OPERATIONS[name]].function
+        operation = OPERATIONS[_PAIR_OPERATIONS[name]]
+        function = after(operation, clamp_float).function if _clamp_of(ins) else operation.function
         return _sequence(_two_rows(context, function, (parts[0], parts[1]), given[0], "f32", guard))
 
     return bind_packed
@@ -237,14 +245,7 @@ def _mix_f32(context: Context, ins: Instruction, guard: int | None) -> Step:
 
 
 def _mix_function(clamp: bool) -> Function:
-    if not clamp:
-        return fma32
-
-    def clamped(a: Any, b: Any, c: Any, out: Any) -> None:
-        fma32(a, b, c, out)
-        np.fmin(np.fmax(out, np.float32(0)), np.float32(1), out)
-
-    return clamped
+    return after(OPERATIONS["v_fma_f32"], clamp_float).function if clamp else fma32
 
 
 def _mix_half(half: int) -> Callable[[Context, Instruction, int | None], Step]:

@@ -56,6 +56,47 @@ def _sad_u8(a: Any, b: Any, c: Any, out: Any) -> None:
     np.copyto(out, total)
 
 
+def _sad_hi_u8(a: Any, b: Any, c: Any, out: Any) -> None:
+    total = np.zeros(out.shape, U32)
+    _sad_u8(a, b, total, total)
+    np.add(total << U32(16), c, out)
+
+
+def _msad_u8(a: Any, b: Any, c: Any, out: Any) -> None:
+    """Like sad_u8, but bytes of `b` that are zero do not count."""
+    total = c
+    for shift in (0, 8, 16, 24):
+        x, y = (a >> U32(shift)) & U32(255), (b >> U32(shift)) & U32(255)
+        total = total + np.where(y == 0, U32(0), np.where(x > y, x - y, y - x))
+    np.copyto(out, total)
+
+
+def _lerp_u8(a: Any, b: Any, c: Any, out: Any) -> None:
+    """Averages of bytes; the low bit of each byte of `c` rounds up."""
+    total = U32(0)
+    for shift in (0, 8, 16, 24):
+        x, y = (a >> U32(shift)) & U32(255), (b >> U32(shift)) & U32(255)
+        total = total | (((x + y + ((c >> U32(shift)) & U32(1))) >> U32(1)) << U32(shift))
+    np.copyto(out, total)
+
+
+def _sat_pk_u8_i16(a: Any, out: Any) -> None:
+    low = np.clip(a.astype(np.uint16).view(np.int16), 0, 255).astype(np.uint16)
+    high = np.clip((a >> U32(16)).astype(np.uint16).view(np.int16), 0, 255).astype(np.uint16)
+    np.bitwise_or(low, high << np.uint16(8), out)
+
+
+def saturating(function: Any, low: int, high: int) -> Any:
+    """An integer operation computed in 64 bits and limited to a range: what `clamp` asks for."""
+
+    def clamped(*arguments: Any) -> None:
+        *sources, out = arguments
+        wide = function(*(source.astype(np.int64) for source in sources))
+        np.copyto(out, np.clip(wide, low, high), casting="unsafe")
+
+    return clamped
+
+
 def _sad_u16(a: Any, b: Any, c: Any, out: Any) -> None:
     total = c
     for shift in (0, 16):
@@ -109,7 +150,8 @@ define("v_and_or_b32", "u32", "u32 u32 u32", lambda a, b, c, d: np.bitwise_or(a 
 define("v_or3_b32", "u32", "u32 u32 u32", lambda a, b, c, d: np.bitwise_or(a | b, c, d))
 define("v_xor3_b32", "u32", "u32 u32 u32", lambda a, b, c, d: np.bitwise_xor(a ^ b, c, d))
 define("v_bfi_b32", "u32", "u32 u32 u32", lambda a, b, c, d: np.bitwise_xor(c, a & (b ^ c), d))
-define("v_cndmask_b32", "u32", "u32 u32 mask", lambda a, b, m, d: np.copyto(d, np.where(m, b, a)))
+# Read as floats because sign modifiers are allowed; the bits pass unchanged.
+define("v_cndmask_b32", "f32", "f32 f32 mask", lambda a, b, m, d: np.copyto(d, np.where(m, b, a)))
 define("v_perm_b32", "u32", "u32 u32 u32", perm)
 define("v_alignbit_b32", "u32", "u32 u32 c5", _alignbit)
 define("v_alignbyte_b32", "u32", "u32 u32 u32", _alignbyte)
@@ -154,6 +196,10 @@ define("v_maxmin_u32", "u32", "u32 u32 u32", lambda a, b, c, d: np.minimum(np.ma
 define("v_minmax_u32", "u32", "u32 u32 u32", lambda a, b, c, d: np.maximum(np.minimum(a, b), c, d))
 define("v_sad_u8", "u32", "u32 u32 u32", _sad_u8)
 define("v_sad_u16", "u32", "u32 u32 u32", _sad_u16)
+define("v_sad_hi_u8", "u32", "u32 u32 u32", _sad_hi_u8)
+define("v_msad_u8", "u32", "u32 u32 u32", _msad_u8)
+define("v_lerp_u8", "u32", "u32 u32 u32", _lerp_u8)
+define("v_sat_pk_u8_i16", "u16", "u32", _sat_pk_u8_i16)
 define("v_sad_u32", "u32", "u32 u32 u32", _sad_u32)
 
 # Products
@@ -166,3 +212,17 @@ define("v_mul_hi_u32_u24", "u32", "u24 u24", mul_hi_u32)
 define("v_mul_hi_i32_i24", "i32", "i24 i24", mul_hi_i32)
 define("v_mad_u32_u24", "u32", "u24 u24 u32", lambda a, b, c, d: np.add(a * b, c, d))
 define("v_mad_i32_i24", "i32", "i24 i24 i32", lambda a, b, c, d: np.add(a * b, c, d))
+define("v_mad_u32_u16", "u32", "u16 u16 u32", lambda a, b, c, d: np.add(a.astype(U32) * b, c, d))
+define("v_mad_i32_i16", "i32", "i16 i16 i32", lambda a, b, c, d: np.add(a.astype(I32) * b, c, d))
+
+# Saturating forms, chosen by the `clamp` modifier
+_U, _I = (0, (1 << 32) - 1), (-(1 << 31), (1 << 31) - 1)
+define("v_add_nc_u32+clamp", "u32", "u32 u32", saturating(np.add, *_U))
+define("v_sub_nc_u32+clamp", "u32", "u32 u32", saturating(np.subtract, *_U))
+define("v_subrev_nc_u32+clamp", "u32", "u32 u32", saturating(lambda a, b: b - a, *_U))
+define("v_add_nc_i32+clamp", "i32", "i32 i32", saturating(np.add, *_I))
+define("v_sub_nc_i32+clamp", "i32", "i32 i32", saturating(np.subtract, *_I))
+define("v_mad_u32_u24+clamp", "u32", "u24 u24 u32", saturating(lambda a, b, c: a * b + c, *_U))
+define("v_mad_i32_i24+clamp", "i32", "i24 i24 i32", saturating(lambda a, b, c: a * b + c, *_I))
+define("v_mad_u32_u16+clamp", "u32", "u16 u16 u32", saturating(lambda a, b, c: a * b + c, *_U))
+define("v_mad_i32_i16+clamp", "i32", "i16 i16 i32", saturating(lambda a, b, c: a * b + c, *_I))
