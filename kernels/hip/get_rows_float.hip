@@ -1,7 +1,13 @@
 // get_rows_f32, _f16, _bf16: chosen rows of a table of numbers, as floats.
 #include "core/target.h"
 
+#if __has_include(<hip/hip_bf16.h>)
 #include <hip/hip_bf16.h>
+#else  // ROCm before 5.6 knows the type by another name
+#include <hip/hip_bfloat16.h>
+typedef hip_bfloat16 __hip_bfloat16;
+DEVICE float __bfloat162float(hip_bfloat16 x) { return static_cast<float>(x); }
+#endif
 
 constexpr int get_rows_threads = 256;
 

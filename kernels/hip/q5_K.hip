@@ -40,7 +40,7 @@ GET_ROWS(q5_K, Q5_K)
 KERNEL(group_lanes)
 dequantize_mul_mat_vec_q5_k(const void* __restrict__ vx, const float* __restrict__ y, float* __restrict__ dst,
                             const int ncols) {
-    dequantize_mul_mat_vec<Q5_K>(vx, y, dst, ncols);
+    dequantize_mul_mat_vec<Q5_K>(vx, y, dst, ncols, static_cast<int>(gridDim.x));
 }
 MATRIX_PRODUCTS(q5_K, Q5_K)
 INDEXED_MOE_FORWARD(q5k, Q5_K)

@@ -29,13 +29,13 @@ struct Affine {
 };
 
 template <typename Format>
-constexpr int element_of(int word, int plane) {
+CONSTANT int element_of(int word, int plane) {
     return word / Format::run * (Format::run * 4 * Format::planes) + plane * Format::run * 4 + word % Format::run * 4;
 }
 
 // Blocks that hold `columns` elements.
 template <typename Format>
-constexpr int blocks_in(int columns) {
+CONSTANT int blocks_in(int columns) {
     return columns / Format::elements;
 }
 

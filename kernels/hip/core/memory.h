@@ -2,6 +2,9 @@
 #pragma once
 #include "target.h"
 
+// Whether a load of several words may start at any address.
+constexpr bool load_takes_any_address = TARGET_AMD;
+
 // Four codes, one a byte, in element order.
 typedef int32_t Codes;
 
@@ -11,7 +14,7 @@ struct alignas(bytes) Chunk {
 };
 
 // The widest access that the alignment and the count of words allow.
-constexpr int access_bytes(int alignment, int words) {
+CONSTANT int access_bytes(int alignment, int words) {
     return alignment >= 16 && words % 4 == 0 ? 16 : alignment >= 8 && words % 2 == 0 ? 8 : 4;
 }
 
@@ -61,13 +64,16 @@ DEVICE Codes load_word(const void* from) {
     return word[0];
 }
 
-// A buffer of floats is aligned to one float only, wherever its caller's view begins.
+// Four floats at an address with the given alignment.
+template <int alignment>
 DEVICE float4 load_float4(const float* from) {
-#if TARGET_AMD
-    float4 value;
-    __builtin_memcpy(&value, from, sizeof(value));
-    return value;
-#else
-    return make_float4(from[0], from[1], from[2], from[3]);
-#endif
+    if constexpr (load_takes_any_address) {
+        float4 value;
+        __builtin_memcpy(&value, from, sizeof(value));
+        return value;
+    } else if constexpr (alignment == 16) {
+        return *reinterpret_cast<const float4*>(from);
+    } else {
+        return make_float4(from[0], from[1], from[2], from[3]);
+    }
 }

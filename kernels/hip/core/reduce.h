@@ -2,7 +2,7 @@
 #pragma once
 #include "target.h"
 
-constexpr int next_power_of_two(int n) {
+CONSTANT int next_power_of_two(int n) {
     int power = 1;
     while (power < n) power *= 2;
     return power;

@@ -2,6 +2,8 @@
 #pragma once
 #include "../core/format.h"
 
+constexpr int dequantize_shares = 4;
+
 template <typename Out>
 struct alignas(4 * sizeof(Out)) Quad {
     Out value[4];
@@ -30,15 +32,31 @@ DEVICE void decode_word(const typename Format::Block& block, int w, Out* block_o
     }
 }
 
-// A workgroup decodes `dequantize_blocks` blocks, as far as there are any.
+// The launch has a workgroup for every `dequantize_blocks` blocks. One workgroup takes the share of several, so that
+// more loads are under way at once, and the last ones find nothing left to do.
+template <typename Format>
+struct DequantizeShare {
+    static constexpr int blocks = Format::dequantize_blocks * dequantize_shares;
+    static constexpr int words = blocks * Format::packed, threads = Format::dequantize_threads;
+    static constexpr int rounds = (words + threads - 1) / threads;
+};
+
+// Decodes blocks first .. first + DequantizeShare::blocks - 1, as far as there are any.
+template <typename Format, typename Out>
+DEVICE void decode_blocks(const typename Format::Block* __restrict__ block, Out* __restrict__ out, int64_t first,
+                          int64_t block_count) {
+    using Share = DequantizeShare<Format>;
+#pragma unroll
+    for (int round = 0; round < Share::rounds; ++round) {
+        int word = static_cast<int>(threadIdx.x) + round * Share::threads;
+        int64_t b = first + word / Format::packed;
+        if (word >= Share::words || b >= block_count) return;
+        decode_word<Format>(block[b], word % Format::packed, out + b * Format::elements);
+    }
+}
+
 template <typename Format, typename Out>
 DEVICE void dequantize(const void* __restrict__ blocks, Out* __restrict__ out, int block_count) {
-    auto* block = static_cast<const typename Format::Block*>(blocks);
-    constexpr int words = Format::dequantize_blocks * Format::packed;
-#pragma unroll
-    for (int i = static_cast<int>(threadIdx.x); i < words; i += Format::dequantize_threads) {
-        int b = static_cast<int>(blockIdx.x) * Format::dequantize_blocks + i / Format::packed;
-        if (b >= block_count) return;
-        decode_word<Format>(block[b], i % Format::packed, out + static_cast<int64_t>(b) * Format::elements);
-    }
+    decode_blocks<Format>(static_cast<const typename Format::Block*>(blocks), out,
+                          static_cast<int64_t>(blockIdx.x) * DequantizeShare<Format>::blocks, block_count);
 }

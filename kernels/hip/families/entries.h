@@ -28,19 +28,19 @@
         dequantize<Format>(vx, y, k / (unit));                                                                     \
     }
 
-// No count: the grid has exactly one workgroup a block.
+// No count: the grid has exactly one workgroup a block, so it tells.
 #define DEQUANTIZE(type, Format)                                                                                   \
     KERNEL(Format::dequantize_threads)                                                                             \
     dequantize_block_##type##_f32(const void* __restrict__ vx, float* __restrict__ y) {                            \
-        dequantize<Format>(vx, y, static_cast<int>(blockIdx.x) + 1);                                               \
+        dequantize<Format>(vx, y, static_cast<int>(gridDim.x));                                               \
     }                                                                                                              \
     KERNEL(Format::dequantize_threads)                                                                             \
     dequantize_block_##type##_f16(const void* __restrict__ vx, __half* __restrict__ y) {                           \
-        dequantize<Format>(vx, y, static_cast<int>(blockIdx.x) + 1);                                               \
+        dequantize<Format>(vx, y, static_cast<int>(gridDim.x));                                               \
     }
 
 #define GET_ROWS(type, Format)                                                                                     \
-    KERNEL(Format::dequantize_threads)                                                                             \
+    KERNEL(get_rows_threads_of<Format>)                                                                            \
     get_rows_##type(const void* __restrict__ src0, const uint32_t* __restrict__ src1, float* __restrict__ dst,     \
                     const int64_t ne00, const uint64_t nb01) {                                                     \
         get_rows<Format>(src0, src1, dst, ne00, nb01);                                                             \
@@ -49,8 +49,8 @@
 #define DEQUANTIZE_MUL_MAT_VEC(name, Format)                                                                       \
     KERNEL(group_lanes)                                                                                            \
     name(const void* __restrict__ vx, const float* __restrict__ y, float* __restrict__ dst, const int ncols,       \
-         const int /*nrows*/) {                                                                                    \
-        dequantize_mul_mat_vec<Format>(vx, y, dst, ncols);                                                         \
+         const int nrows) {                                                                                        \
+        dequantize_mul_mat_vec<Format>(vx, y, dst, ncols, nrows);                                                      \
     }
 
 #define MUL_MAT_VEC(type, Format, batch)                                                                           \

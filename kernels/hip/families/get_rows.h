@@ -2,6 +2,10 @@
 #pragma once
 #include "dequantize.h"
 
+// Callers launch types with blocks of 32 elements with 256 work-items, whatever they launch dequantize_block_* with.
+template <typename Format>
+constexpr int get_rows_threads_of = Format::elements == 32 ? 256 : Format::dequantize_threads;
+
 // Workgroup (i, c) decodes part c of the row that ids[i] names, and every gridDim.y-th part after it.
 template <typename Format>
 DEVICE void get_rows(const void* __restrict__ table, const uint32_t* __restrict__ ids, float* __restrict__ out,
@@ -9,13 +13,9 @@ DEVICE void get_rows(const void* __restrict__ table, const uint32_t* __restrict_
     auto* row = reinterpret_cast<const typename Format::Block*>(static_cast<const char*>(table) +
                                                                 ids[blockIdx.x] * row_bytes);
     float* row_out = out + static_cast<int64_t>(blockIdx.x) * columns;
-    int64_t words = columns / Format::elements * Format::packed;
-    constexpr int words_each = Format::dequantize_blocks * Format::packed;
-    for (int64_t part = blockIdx.y; part * words_each < words; part += gridDim.y) {
-#pragma unroll
-        for (int i = static_cast<int>(threadIdx.x); i < words_each; i += Format::dequantize_threads) {
-            int64_t word = part * words_each + i, b = word / Format::packed;
-            if (word < words) decode_word<Format>(row[b], i % Format::packed, row_out + b * Format::elements);
-        }
+    int64_t block_count = columns / Format::elements;
+    constexpr int blocks_each = DequantizeShare<Format>::blocks;
+    for (int64_t part = blockIdx.y; part * blocks_each < block_count; part += gridDim.y) {
+        decode_blocks<Format>(row, row_out, part * blocks_each, block_count);
     }
 }

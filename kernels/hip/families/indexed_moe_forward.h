@@ -2,22 +2,17 @@
 #pragma once
 #include "mul_mat_vec_q8_1.h"
 
+constexpr int indexed_moe_rows = 2;
+
 // Grid (rows, batch, slots). An input row serves all slots of a batch entry (`inputs_each` 1) or one slot.
 template <typename Format>
 DEVICE void indexed_moe_forward(const void* __restrict__ weights, const void* __restrict__ inputs,
                                 const uint32_t* __restrict__ indices, float* __restrict__ out, int rows, int columns,
                                 int padded_columns, int inputs_each) {
-    constexpr int groups = 4;
-    int slots = static_cast<int>(gridDim.z), batch = static_cast<int>(blockIdx.y), slot = static_cast<int>(blockIdx.z);
-    int64_t pair = static_cast<int64_t>(batch) * slots + slot;
+    int64_t batch = blockIdx.y, pair = batch * gridDim.z + blockIdx.z, input = inputs_each == 1 ? batch : pair;
     int64_t expert_blocks = static_cast<int64_t>(indices[pair]) * rows * blocks_in<Format>(columns);
-    int64_t input = inputs_each == 1 ? batch : pair;
-    int row = static_cast<int>(blockIdx.x), stride = padded_columns / q8_1_elements;
-
-    auto* expert = static_cast<const typename Format::Block*>(weights) + expert_blocks;
-    const typename Format::Block* only[1] = {row_of_blocks<Format>(expert, row, columns)};
-    float partial[1] = {};
-    multiply_rows<Format, 1, 1, groups * group_lanes>(only, static_cast<const block_q8_1*>(inputs) + input * stride,
-                                                      stride, columns, partial);
-    sum_over_workgroup<groups>(partial, [=](int, float sum) { out[pair * rows + row] = sum; });
+    multiply_and_store<Format, indexed_moe_rows, 1, 4>(
+        static_cast<const typename Format::Block*>(weights) + expert_blocks,
+        static_cast<const block_q8_1*>(inputs) + input * (padded_columns / q8_1_elements), out + pair * rows,
+        static_cast<int>(blockIdx.x) * indexed_moe_rows, columns, padded_columns, rows);
 }

@@ -47,18 +47,22 @@ DEVICE int thread_number() { return static_cast<int>(threadIdx.y * group_lanes +
 // Codes of one step. Rows past the last one repeat it (their results are not stored); blocks past the end of a row are
 // zero and not read.
 template <typename Format>
+DEVICE const typename Format::Block& weight_block(const MatrixArguments<Format>& in, int row, int block) {
+    int last = in.row_count - 1 - in.first_row;
+    return in.weights[static_cast<int64_t>(in.first_row + min(row, last)) * in.row_blocks + block];
+}
+
+template <typename Format>
 DEVICE void load_weight_codes(TileMemory<Format>& tile, const MatrixArguments<Format>& in, int step) {
     using T = Tile<Format>;
     constexpr int words = Format::slice_words, slices = T::step_packed / words;
 #pragma unroll
-    for (int i = thread_number(); i < T::rows * slices; i += T::threads) {
-        int row = i / slices, word = step * T::step_packed + i % slices * words;
-        int b = word / Format::packed, last = in.row_count - 1 - in.first_row;
+    for (int round = 0; round < T::rows * slices / T::threads; ++round) {
+        int i = thread_number() + round * T::threads, row = i / slices;
+        int word = step * T::step_packed + i % slices * words, b = word / Format::packed;
         Codes codes[Format::planes][words] = {};
         if (b < in.row_blocks) {
-            Format::template unpack<words>(
-                in.weights[static_cast<int64_t>(in.first_row + (row < last ? row : last)) * in.row_blocks + b],
-                word % Format::packed, codes);
+            Format::template unpack<words>(weight_block(in, row, b), word % Format::packed, codes);
         }
         int element = b * Format::elements - step * T::step;
 #pragma unroll
@@ -76,14 +80,12 @@ template <typename Format>
 DEVICE void load_weight_scales(TileMemory<Format>& tile, const MatrixArguments<Format>& in, int step) {
     using T = Tile<Format>;
 #pragma unroll
-    for (int i = thread_number(); i < T::rows * T::groups; i += T::threads) {
-        int row = i / T::groups, group = i % T::groups, last = in.row_count - 1 - in.first_row;
+    for (int round = 0; round < T::rows * T::groups / T::threads; ++round) {
+        int i = thread_number() + round * T::threads, row = i / T::groups, group = i % T::groups;
         int element = step * T::step + group * Format::group, b = element / Format::elements;
         Affine affine = {0.0f, 0.0f};
         if (b < in.row_blocks) {
-            affine = Format::affine(
-                in.weights[static_cast<int64_t>(in.first_row + (row < last ? row : last)) * in.row_blocks + b],
-                element % Format::elements / Format::group);
+            affine = Format::affine(weight_block(in, row, b), element % Format::elements / Format::group);
         }
         tile.weight_scale[group][row] = affine.scale;
         if constexpr (T::has_offset) {
@@ -114,12 +116,12 @@ DEVICE void store_sums(TileMemory<Format>& tile, int block, int column, float2 s
 template <typename Format>
 DEVICE void load_activations(TileMemory<Format>& tile, const MatrixArguments<Format>& in, int step) {
     using T = Tile<Format>;
+    int last = in.column_count - 1 - in.first_column;
 #pragma unroll
-    for (int i = thread_number(); i < T::columns * T::step_blocks; i += T::threads) {
-        int column = i / T::step_blocks, block = i % T::step_blocks, last = in.column_count - 1 - in.first_column;
-        const block_q8_1& from =
-            in.activations[static_cast<int64_t>(in.first_column + (column < last ? column : last)) * in.column_stride +
-                           step * T::step_blocks + block];
+    for (int round = 0; round < T::columns * T::step_blocks / T::threads; ++round) {
+        int i = thread_number() + round * T::threads, column = i / T::step_blocks, block = i % T::step_blocks;
+        int64_t from_row = static_cast<int64_t>(in.first_column + min(column, last)) * in.column_stride;
+        const block_q8_1& from = in.activations[from_row + step * T::step_blocks + block];
         Codes codes[q8_1_elements / 4];
         load_codes(from, 0, codes);
 #pragma unroll

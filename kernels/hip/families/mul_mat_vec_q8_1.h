@@ -125,25 +125,33 @@ DEVICE void multiply_rows(const typename Format::Block* const (&row)[rows], cons
     }
 }
 
-// Launch geometry: one row a workgroup for one vector, else two; four groups of 32 threads up to four vectors, else two.
-constexpr int mul_mat_vec_rows(int batch) { return batch == 1 ? 1 : 2; }
-constexpr int mul_mat_vec_groups(int batch) { return batch <= 4 ? 4 : 2; }
+// The launch has four groups of 32 threads a workgroup up to four vectors, else two, and a workgroup for one row (one
+// vector) or two. Where one takes more rows than that, rows share each access to the activations, and the last
+// workgroups find nothing left to do.
+CONSTANT int mul_mat_vec_groups(int batch) { return batch <= 4 ? 4 : 2; }
+CONSTANT int mul_mat_vec_rows(int batch) { return batch == 1 ? 2 : 2; }
+
+// Rows first .. of `out[j * out_stride + row]`, j < batch. A row past the last is worked out as the last and not stored.
+template <typename Format, int rows, int batch, int groups>
+DEVICE void multiply_and_store(const typename Format::Block* weights, const block_q8_1* activations, float* out,
+                               int first, int columns, int padded_columns, int row_count) {
+    if (first >= row_count) return;
+    const typename Format::Block* row[rows];
+#pragma unroll
+    for (int r = 0; r < rows; ++r) row[r] = row_of_blocks<Format>(weights, min(first + r, row_count - 1), columns);
+    float partial[batch * rows] = {};
+    multiply_rows<Format, rows, batch, groups * group_lanes>(row, activations, padded_columns / q8_1_elements, columns,
+                                                            partial);
+    sum_over_workgroup<groups>(partial, [=](int i, float sum) {
+        if (first + i % rows < row_count) out[static_cast<int64_t>(i / rows) * row_count + first + i % rows] = sum;
+    });
+}
 
 template <typename Format, int batch>
 DEVICE void mul_mat_vec_q8_1(const void* __restrict__ weights, const void* __restrict__ activations,
                              float* __restrict__ out, int columns, int padded_columns, int row_count) {
-    constexpr int rows = mul_mat_vec_rows(batch), groups = mul_mat_vec_groups(batch);
-    int first = static_cast<int>(blockIdx.x) * rows;
-    const typename Format::Block* row[rows];
-#pragma unroll
-    for (int r = 0; r < rows; ++r) {
-        // The last workgroup may have one row less: it works out its first row twice and stores it once.
-        row[r] = row_of_blocks<Format>(weights, first + r < row_count ? first + r : first, columns);
-    }
-    float partial[batch * rows] = {};
-    multiply_rows<Format, rows, batch, groups * group_lanes>(row, static_cast<const block_q8_1*>(activations),
-                                                            padded_columns / q8_1_elements, columns, partial);
-    sum_over_workgroup<groups>(partial, [=](int i, float sum) {
-        if (first + i % rows < row_count) out[i / rows * row_count + first + i % rows] = sum;
-    });
+    constexpr int rows = mul_mat_vec_rows(batch);
+    multiply_and_store<Format, rows, batch, mul_mat_vec_groups(batch)>(
+        static_cast<const typename Format::Block*>(weights), static_cast<const block_q8_1*>(activations), out,
+        static_cast<int>(blockIdx.x) * rows, columns, padded_columns, row_count);
 }
