@@ -42,7 +42,7 @@ def discover(prefer: str | None = None) -> list[Toolchain]:
     if not found:
         what = f"toolchain '{prefer}'" if prefer else "a compiler for AMD GPUs"
         raise AbsentError(
-            f"{what} was not found (looked for hipcc, at HIP_CLANG_PATH, HIP_PATH, ROCM_PATH, /opt/rocm, and for ziglang)",
+            f"{what} was not found (hipcc, HIP_CLANG_PATH, HIP_PATH, ROCM_PATH, /opt/rocm and ziglang were tried)",
             "install one with: python -m pip install ziglang",
         )
     return found
