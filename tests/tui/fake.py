@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from db.progress import Outcome
 from db.views import ArchStatus, BuildAttempt, Evidence, KernelFacts, KernelStatus, Location, Resources
 from tracker.actions.events import Event, Finished, Note, Plan, Step
 from tracker.cancel import Cancel
@@ -152,6 +153,14 @@ class Fake:
             [attempt("built"), attempt("failed")],
             [],
         )
+
+    def outcomes(self) -> Sequence[Outcome]:
+        self._enter("outcomes")
+        return [
+            Outcome("2026-03-01T00:00:00+00:00", "a", "gfx90a", "emulator", "passed"),
+            Outcome("2026-03-02T00:00:00+00:00", "b", "gfx90a", "emulator", "failed"),
+            Outcome("2026-03-03T00:00:00+00:00", "a", "gfx90a", "hip", "passed"),
+        ]
 
     def locate(self, kernel: KernelStatus, side: Side) -> tuple[Path, int]:
         self._enter("locate", kernel.symbol, side)

@@ -8,7 +8,7 @@ from textual.app import App
 from db.views import KernelStatus
 from tracker.tui import work
 from tracker.tui.background import background, explain
-from tracker.tui.messages import DatabaseChanged, Following, Loaded, PageLoaded, WorkFailed
+from tracker.tui.messages import DatabaseChanged, Following, Loaded, PageLoaded, ProgressLoaded, WorkFailed
 from tracker.tui.model import kernel_key, natural
 from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.signs import legend_counts
@@ -16,6 +16,7 @@ from tracker.tui.sources import Source
 from tracker.tui.work import JobView
 
 LOAD, FOLLOW, PAGE = "load the matrix", "follow the database", "load the kernel's page"
+PROGRESS = "load the progress"
 RETRY_SECONDS = 5.0
 
 
@@ -101,6 +102,16 @@ class Core(App[None]):
         for screen in self.screen_stack:
             if getattr(screen, "key", None) == message.key:
                 await screen.show(message.page)  # type: ignore[attr-defined]
+
+    def load_progress(self) -> None:
+        """Read what was found out when."""
+        background(self, PROGRESS, self.source.outcomes, ProgressLoaded)
+
+    def on_progress_loaded(self, message: ProgressLoaded) -> None:
+        """Show it if the map is still there."""
+        for screen in self.screen_stack:
+            if hasattr(screen, "show_progress"):
+                screen.show_progress(message.outcomes)
 
     def attempt(self, title: str, do: Callable[[], object]) -> None:
         """Do something short here and now; an exception becomes a failed job."""

@@ -176,7 +176,7 @@ def resources_text(found: Resources) -> str:
 def group(row: GroupRow, archs: Sequence[str]) -> Content:
     """Counts of a heading's kernels: emulated and verified never in one number."""
     ported = sum(kernel.port == "ported" for kernel in row.members)
-    found = [line((row.title, "bold $text-primary")), line(f"{len(row.members)} kernels · {ported} ported")]
+    found = [line((row.title, "bold $text-primary")), line(f"{count(len(row.members), 'kernel')} · {ported} ported")]
     for arch in archs:
         counts = summary(tallies(row.members, arch))
         words = [
@@ -193,6 +193,11 @@ def kernel(status: KernelStatus, archs: Sequence[str]) -> Content:
     for arch in archs:
         found += [line(""), *cell(status, arch)]
     return join(found)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 kernel`, `2 kernels`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def pair(name: str, value: str, style: str = "") -> Line:

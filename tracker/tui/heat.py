@@ -23,23 +23,33 @@ def lines(kernels: Sequence[KernelStatus], archs: Sequence[str], width: int) -> 
     """Bars, then for each architecture types down and families across, as many side by side as fit."""
     for arch in archs:
         yield bar(kernels, arch, width)
-    yield []
     families = list(dict.fromkeys(kernel.family for kernel in kernels))
     letters = {family: LETTERS[at % len(LETTERS)] for at, family in enumerate(families)}
-    for family in families:
-        count = sum(kernel.family == family for kernel in kernels)
-        yield [
-            (f" {letters[family]} ", "bold $text-primary"),
-            (f"{family} ", "$foreground"),
-            (f"{count}", "$foreground-muted"),
-        ]
-    yield []
+    yield from _legend(kernels, letters, width)
     types = _by_type(kernels, families)
     block = sum(_width(types, family) + 1 for family in families) + 1
-    fitting = max(1, (width - LABEL) // block)
+    zoom = 2 if LABEL + 2 * block * len(archs) <= width else 1
+    fitting = max(1, (width - LABEL) // (zoom * block))
     for start in range(0, len(archs), fitting):
-        yield from _row_of_blocks(types, letters, archs[start : start + fitting], block)
+        yield from _row_of_blocks(types, letters, archs[start : start + fitting], zoom)
         yield []
+
+
+def _legend(kernels: Sequence[KernelStatus], letters: dict[str, str], width: int) -> Iterator[Line]:
+    """Letters and their families, as many in a line as fit."""
+    line: Line = []
+    for family, letter in letters.items():
+        count = str(sum(kernel.family == family for kernel in kernels))
+        entry: Line = [
+            (f" {letter} ", "bold $text-primary"),
+            (f"{family or 'other'} ", "$foreground"),
+            (count + " ", "$foreground-muted"),
+        ]
+        if sum(len(text) for text, _ in line + entry) > width:
+            yield line
+            line = []
+        line += entry
+    yield line
 
 
 Types = dict[str, dict[str, list[KernelStatus]]]
@@ -57,28 +67,30 @@ def _width(types: Types, family: str) -> int:
     return min(LONGEST, max(len(of[family]) for of in types.values()))
 
 
-def _row_of_blocks(types: Types, letters: dict[str, str], archs: Sequence[str], block: int) -> Iterator[Line]:
+def _row_of_blocks(types: Types, letters: dict[str, str], archs: Sequence[str], zoom: int) -> Iterator[Line]:
+    widths = {family: _width(types, family) for family in letters}
+    block = zoom * sum(width + 1 for width in widths.values()) + 1
     yield [(" " * LABEL, ""), *((f"{arch:<{block}}", "bold $foreground") for arch in archs)]
-    head = "".join(f"{letter:<{_width(types, family)}} " for family, letter in letters.items())
+    head = "".join(f"{letter:<{zoom * (widths[family] + 1)}}" for family, letter in letters.items())
     yield [(" " * LABEL, ""), *((f"{head:<{block}}", "$text-primary") for _ in archs)]
     for name, families in types.items():
         height = max(1, *(-(-len(kernels) // LONGEST) for kernels in families.values()))
         for part in range(height):
             line: Line = [(f"{name if part == 0 else '':<{LABEL}}", "$foreground-muted")]
             for arch in archs:
-                for family in letters:
+                for family, width in widths.items():
                     chunk = families[family][part * LONGEST : (part + 1) * LONGEST]
-                    line += [_cell(kernel, arch) for kernel in chunk]
-                    line.append((" " * (_width(types, family) - len(chunk) + 1), ""))
+                    line += [_cell(kernel, arch, zoom) for kernel in chunk]
+                    line.append((" " * zoom * (width - len(chunk) + 1), ""))
                 line.append((" ", ""))
             yield line
 
 
-def _cell(kernel: KernelStatus, arch: str) -> Piece:
+def _cell(kernel: KernelStatus, arch: str, zoom: int) -> Piece:
     state = "stale" if is_stale(kernel, arch) else cell_state(kernel, arch)
     sign = STALE if state == "stale" else STATES[state]
     behind = "$error-muted" if state in FAILED else BACKGROUNDS.get(state, "$surface")
-    return sign.mark, f"{sign.style} on {behind}"
+    return f"{sign.mark:<{zoom}}", f"{sign.style} on {behind}"
 
 
 def bar(kernels: Sequence[KernelStatus], arch: str, width: int) -> Line:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from db.progress import Outcome
 from db.views import KernelStatus
 from tracker.tui.sources import Page
 
@@ -23,6 +24,13 @@ class PageLoaded(Message):
 
     key: str
     page: Page
+
+
+@dataclass
+class ProgressLoaded(Message):
+    """Every check's outcome was read."""
+
+    outcomes: Sequence[Outcome]
 
 
 @dataclass

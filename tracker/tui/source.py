@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from db import queries
 from db.engine import open_database
+from db.progress import Outcome, outcomes
 from db.views import KernelFacts, KernelStatus, Location
 from tracker.actions.events import Event
 from tracker.cancel import Cancel
@@ -68,6 +69,10 @@ class ProjectSource:
             sorted(builds, key=lambda attempt: attempt.id, reverse=True),
             [message for message in queries.diagnostics(self._engine) if message.source in files],
         )
+
+    def outcomes(self) -> Sequence[Outcome]:
+        """Every check, oldest first."""
+        return outcomes(self._engine)
 
     def _facts(self, side: Side, symbol: str | None) -> KernelFacts | None:
         found = queries.kernels(self._engine, side, symbol) if symbol else []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from db.progress import Outcome
 from db.views import BuildAttempt, Evidence, KernelFacts, KernelStatus
 from db.views import Message as ParserMessage
 from tracker.actions.events import Event
@@ -57,6 +58,9 @@ class Source(Protocol):
 
     def page(self, kernel: KernelStatus) -> Page:
         """Sources, facts, checks and builds of one kernel."""
+
+    def outcomes(self) -> Sequence[Outcome]:
+        """Every check, oldest first."""
 
     def locate(self, kernel: KernelStatus, side: Side) -> tuple[Path, int]:
         """File and line for an editor. Raises `tracker.errors.KerntrackError` when there is none."""
