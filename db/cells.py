@@ -4,7 +4,7 @@ A failure at any rung wins over a pass at any other, so that a cell never claims
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from db.views import ArchState, ArchStatus, Evidence, Resources
 
@@ -21,18 +21,23 @@ RUNGS: tuple[tuple[str, str, ArchState], ...] = (
 NOTHING = ArchStatus("none", True)
 
 
-@dataclass(frozen=True)
-class CellBuild:
-    """The build that a cell speaks of: the newest of the present source, or else (`fresh` False) the newest of all."""
+class Attempt(NamedTuple):
+    """The build of a whole source that a cell's build was part of."""
 
-    code_hash: str | None
-    fresh: bool
     outcome: str
     output: str
     assembly: str | None
     code_object: str | None
     toolchain: str
+
+
+class CellBuild(NamedTuple):
+    """The build that a cell speaks of: the newest of the present source, or else (`fresh` False) the newest of all."""
+
+    code_hash: str | None
+    fresh: bool
     resources: Resources | None
+    attempt: Attempt
 
 
 def cell(symbol: str, build: CellBuild | None, holding: Sequence[Evidence]) -> ArchStatus:
@@ -40,20 +45,26 @@ def cell(symbol: str, build: CellBuild | None, holding: Sequence[Evidence]) -> A
     if build is None:
         return NOTHING
     if build.code_hash is None:
-        return ArchStatus("build failed", build.fresh, build_output=_why(symbol, build))
+        return ArchStatus("build failed", build.fresh, build_output=_why(symbol, build.attempt))
+    state, evidence = _verdict(holding)
+    return ArchStatus(state, build.fresh, evidence, build.resources, build.attempt.output, build.code_hash)
+
+
+def _verdict(holding: Sequence[Evidence]) -> tuple[ArchState, Evidence | None]:
+    if not holding:
+        return "compiled", None
     for outcome, kind, state in RUNGS:
         for evidence in holding:
             if (evidence.outcome, evidence.device_kind) == (outcome, kind) and _counts(evidence):
-                return ArchStatus(state, build.fresh, evidence, build.resources, build.output, build.code_hash)
-    newest = holding[0] if holding else None
-    return ArchStatus("compiled", build.fresh, newest, build.resources, build.output, build.code_hash)
+                return state, evidence
+    return "compiled", holding[0]
 
 
 def _counts(evidence: Evidence) -> bool:
     return evidence.outcome != "passed" or evidence.cases_run > 0
 
 
-def _why(symbol: str, build: CellBuild) -> str:
-    if build.outcome == "built":
-        return f"the compiler ended well, but the code object has no kernel {symbol}\n{build.output}"
-    return build.output or build.outcome
+def _why(symbol: str, attempt: Attempt) -> str:
+    if attempt.outcome == "built":
+        return f"the compiler ended well, but the code object has no kernel {symbol}\n{attempt.output}"
+    return attempt.output or attempt.outcome

@@ -1,14 +1,17 @@
 """Reads. Every function is a fixed number of SQL statements, however many kernels there are."""
 
+import gc
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, case, func, select
 
 from db import models as m
-from db.cells import CellBuild, cell
+from db.cells import Attempt, CellBuild, cell
 from db.record import RESOURCES
 from db.views import (
     ArchStatus,
@@ -34,7 +37,7 @@ Record = Any
 
 def status(engine: Engine, archs: Sequence[str]) -> list[KernelStatus]:
     """The matrix: one row per CUDA kernel in scanned order, then the HIP kernels that pair with none."""
-    with engine.connect() as connection:
+    with _no_collection(), engine.connect() as connection:
         cuda, hip = _by_symbol(connection, "cuda"), _by_symbol(connection, "hip")
         pairs = connection.execute(
             select(m.Pair.cuda_symbol, m.Pair.hip_symbol, m.Pair.differences).order_by(m.Pair.id)
@@ -42,11 +45,23 @@ def status(engine: Engine, archs: Sequence[str]) -> list[KernelStatus]:
         known = [(cuda.get(c), hip.get(h), tuple(differences)) for c, h, differences in pairs.all()]
         builds = cell_builds(connection, archs)
         evidence = _holding(connection, archs, builds)
-    return [
-        _kernel_status(of, port, differences, _cells(port, archs, builds, evidence))
-        for of, port, differences in known
-        if of or port
-    ]
+        return [
+            _kernel_status(of, port, differences, _cells(port, archs, builds, evidence))
+            for of, port, differences in known
+            if of or port
+        ]
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the cycle collector, which would walk all of a large matrix again and again while it grows."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def cell_builds(connection: Connection, archs: Sequence[str]) -> dict[CellKey, CellBuild]:
@@ -57,22 +72,24 @@ def cell_builds(connection: Connection, archs: Sequence[str]) -> dict[CellKey, C
     place = func.row_number().over(
         partition_by=(m.BuiltKernel.symbol, m.BuiltKernel.arch), order_by=(merit.desc(), m.BuiltKernel.id.desc())
     )
+    b = m.BuiltKernel
     ranked = (
-        select(m.BuiltKernel, fresh, place.label("place"))
-        .join(m.Build, m.Build.id == m.BuiltKernel.build_id)
+        select(b.symbol, b.arch, b.build_id, b.code_hash, fresh, *(getattr(b, name) for name in RESOURCES))
+        .add_columns(place.label("place"))
+        .join(m.Build, m.Build.id == b.build_id)
         .join(m.Source, and_(m.Source.path == m.Build.source, m.Source.side == "hip"))
-        .join(m.Kernel, and_(m.Kernel.source_id == m.Source.id, m.Kernel.symbol == m.BuiltKernel.symbol))
-        .where(m.BuiltKernel.arch.in_(archs), m.Build.outcome != "cancelled")
+        .join(m.Kernel, and_(m.Kernel.source_id == m.Source.id, m.Kernel.symbol == b.symbol))
+        .where(b.arch.in_(archs), m.Build.outcome != "cancelled")
         .subquery()
     )
-    build = (m.Build.outcome, m.Build.output, m.Build.assembly, m.Build.code_object, m.Build.toolchain)
-    columns = [ranked.c[name] for name in ("symbol", "arch", "code_hash", "fresh")]
-    rows = connection.execute(
-        select(*columns, *build, *(ranked.c[name] for name in RESOURCES))
-        .join(m.Build, m.Build.id == ranked.c.build_id)
-        .where(ranked.c.place == 1)
-    )
-    return {(row[0], row[1]): _cell_build(row) for row in rows}
+    rows: Sequence[Record] = connection.execute(select(ranked).where(ranked.c.place == 1)).all()
+    attempts = _attempts(connection, {row.build_id for row in rows})
+    return {
+        (symbol, arch): CellBuild(
+            code_hash, bool(fresh), Resources(*figures) if code_hash else None, attempts[build_id]
+        )
+        for symbol, arch, build_id, code_hash, fresh, *figures, _ in rows
+    }
 
 
 def evidence(engine: Engine, symbol: str, arch: str | None = None) -> list[Evidence]:
@@ -226,16 +243,25 @@ def _holding(
         .where(e.arch.in_(archs), e.effort != "case")
         .group_by(e.symbol, e.arch, e.code_hash, e.contract, e.device_kind, e.device_target, e.effort, e.seed)
     )
-    holding = defaultdict(list)
-    for row in connection.execute(select(e).where(e.id.in_(newest)).order_by(e.id.desc())):
-        key = (row.symbol, row.arch)
-        build = builds.get(key)
-        if build is None or row.code_hash != build.code_hash:
-            continue
-        found = _evidence(row, build, current_contract(row.symbol))
-        if found.holds:
-            holding[key].append(found)
+    columns = [getattr(e, each.name) for each in fields(Evidence) if each.name not in ("holds", "cost")]
+    statement = select(e.symbol, *columns).where(e.id.in_(newest)).order_by(e.id.desc())
+    rows: Sequence[Record] = connection.execute(statement).all()
+    make: Callable[..., Evidence] = Evidence  # by position: by name it would take twice as long
+    holding: dict[CellKey, list[Evidence]] = defaultdict(list)
+    for symbol, *values in rows:
+        _, arch, code_hash, _, _, _, _, contract, *_ = values
+        build = builds.get((symbol, arch))
+        if build is not None and code_hash == build.code_hash and contract == current_contract(symbol):
+            holding[symbol, arch].append(make(*values, True))
     return holding
+
+
+def _attempts(connection: Connection, ids: Collection[int]) -> dict[int, Attempt]:
+    """Few, but with long texts: hence not joined to every kernel's row."""
+    b = m.Build
+    statement = select(b.id, b.outcome, b.output, b.assembly, b.code_object, b.toolchain)
+    rows: Sequence[Record] = connection.execute(statement).all()
+    return {id: Attempt(*rest) for id, *rest in rows if id in ids}
 
 
 def _cells(
@@ -266,20 +292,6 @@ def _kernel_status(
         port_location=Location(port.path, port.line, port.macro_line) if port else None,
         differences=differences if port else (),
         archs=cells,
-    )
-
-
-def _cell_build(row: Record) -> CellBuild:
-    resources = Resources(*row[9:]) if row.code_hash else None
-    return CellBuild(
-        row.code_hash,
-        bool(row.fresh),
-        row.outcome,
-        row.output,
-        row.assembly,
-        row.code_object,
-        row.toolchain,
-        resources,
     )
 
 

@@ -36,10 +36,11 @@ class Evidence:
     worst: dict[str, float]
     failing: dict[str, Any] | None
     seconds: float
-    cost: dict[str, Any]
     created: str
     holds: bool
     """The code hash and the contract version it was made with are still the current ones."""
+    cost: dict[str, Any] = field(default_factory=dict)
+    """Left empty in the matrix; `queries.evidence` reads it."""
 
 
 @dataclass(frozen=True)

@@ -114,9 +114,9 @@ def needed(engine: Engine, cells: Iterable[Cell], toolchain: Toolchain, again: b
 
 
 def _usable(found: CellBuild | None, toolchain: Toolchain) -> bool:
-    if found is None or not found.fresh or found.code_hash is None or found.toolchain != toolchain.version:
+    if found is None or not found.fresh or found.code_hash is None or found.attempt.toolchain != toolchain.version:
         return False
-    return all(path and Path(path).is_file() for path in (found.assembly, found.code_object))
+    return all(path and Path(path).is_file() for path in (found.attempt.assembly, found.attempt.code_object))
 
 
 def build(project: Project, engine: Engine, work: Work, toolchain: Toolchain, cancel: Cancel) -> Iterator[Event]:

@@ -136,14 +136,15 @@ def _verdict(holding: Sequence[Evidence], options: Options) -> Evidence | None:
 
 
 def _request(symbol: str, arch: str, build: CellBuild, options: Options) -> CheckRequest:
-    assert build.code_hash and build.code_object
+    attempt = build.attempt
+    assert build.code_hash and attempt.code_object
     return CheckRequest(
         symbol=symbol,
         arch=arch,
         code_hash=build.code_hash,
-        code_object=Path(build.code_object),
-        assembly=Path(build.assembly) if build.assembly else None,
-        toolchain=build.toolchain,
+        code_object=Path(attempt.code_object),
+        assembly=Path(attempt.assembly) if attempt.assembly else None,
+        toolchain=attempt.toolchain,
         effort=options.effort,
         seed=options.seed,
         case=options.case,

@@ -1,17 +1,17 @@
 """The JSON documents of reading commands. `schema` is raised when a reader would have to change."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+import json
+from collections.abc import Sequence
+from typing import Any, TextIO
 
-from db.views import ArchStatus, KernelStatus, Location
+from db.views import ArchStatus, KernelStatus
 from tracker.actions.status import counts
 
 SCHEMA = 1
 
 
 def status_document(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> dict[str, Any]:
-    """`kerntrack status --json`: the contract that other programs build on (see docs in the README)."""
+    """`kerntrack status --json`: the contract that other programs build on (schemas/status-1.json)."""
     return {
         "schema": SCHEMA,
         "kernels": [kernel_document(kernel, archs) for kernel in kernels],
@@ -19,32 +19,38 @@ def status_document(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> di
     }
 
 
+def write_status(out: TextIO, kernels: Sequence[KernelStatus], archs: Sequence[str]) -> None:
+    """Write that document kernel by kernel, one to a line, so that a reader can begin before the end is made."""
+    out.write(f'{{"schema": {SCHEMA}, "kernels": [')
+    for number, kernel in enumerate(kernels):
+        out.write(",\n" if number else "\n")
+        out.write(json.dumps(kernel_document(kernel, archs), allow_nan=False))
+    out.write(f'\n], "totals": {json.dumps(counts(kernels, archs))}}}\n')
+
+
 def kernel_document(kernel: KernelStatus, archs: Sequence[str]) -> dict[str, Any]:
     """One kernel of the matrix."""
     port = {"state": kernel.port, "symbol": kernel.port_symbol, "path": None, "line": None, "macro_line": None}
     if kernel.port_location:
-        port |= asdict(kernel.port_location)
+        port |= vars(kernel.port_location)
     return {
         "symbol": kernel.symbol,
         "family": kernel.family,
         "type": kernel.type,
         "batch": kernel.batch,
-        "baseline": _location(kernel.baseline),
-        "port": {**port, "differences": list(kernel.differences)},
+        "baseline": vars(kernel.baseline) if kernel.baseline else None,
+        "port": {**port, "differences": kernel.differences},
         "archs": {arch: arch_document(kernel.archs[arch]) for arch in archs},
     }
 
 
 def arch_document(cell: ArchStatus) -> dict[str, Any]:
-    """One cell."""
+    """One cell. What the check cost is left to `show`, which reads it."""
+    evidence = {name: value for name, value in vars(cell.evidence).items() if name != "cost"} if cell.evidence else None
     return {
         "state": cell.state,
         "fresh": cell.fresh,
         "code_hash": cell.code_hash or None,
-        "evidence": asdict(cell.evidence) if cell.evidence else None,
-        "resources": asdict(cell.resources) if cell.resources else None,
+        "evidence": evidence,
+        "resources": vars(cell.resources) if cell.resources else None,
     }
-
-
-def _location(location: Location | None) -> Mapping[str, Any] | None:
-    return asdict(location) if location else None

@@ -1,5 +1,7 @@
 """`kerntrack status`: the matrix, by family or kernel by kernel."""
 
+import gc
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -9,9 +11,9 @@ from rich.text import Text
 
 from db.views import ArchStatus, KernelStatus, Location
 from tracker.actions.status import Matrix, load
-from tracker.cli.documents import status_document
+from tracker.cli.documents import write_status
 from tracker.cli.session import Session
-from tracker.cli.tables import Listing, print_json, print_listing, sign, style
+from tracker.cli.tables import Listing, print_listing, sign, style
 from tracker.errors import ExitCode
 from tracker.tui.signs import STALE, STATES
 
@@ -21,11 +23,12 @@ QUIET = ("none",)
 
 def run(session: Session, selector: Sequence[str], format: str | None, everything: bool) -> ExitCode:
     """Print the status; always good news, whatever it says."""
+    gc.disable()  # the process ends before a collection could pay for walking a large matrix
     matrix = load(session.project())
     warn_of_changes(session, matrix)
     chosen = matrix.select(selector)
     if format == "json":
-        print_json(status_document(chosen.kernels, chosen.archs or matrix.archs))
+        write_status(sys.stdout, chosen.kernels, chosen.archs or matrix.archs)
     elif format or selector or everything:
         print_listing(session.stdout(), listing(chosen.kernels, chosen.archs), format or "table")
     else:
