@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from tracker.emulator import sources, targets
 from tracker.emulator.arch import Arch
 from tracker.emulator.faults import UnknownInstructionError
 from tracker.emulator.instruction import EXEC, VCC, Instruction, Operand, operand
-from tracker.emulator.machine import SCC, Rows, Slots
+from tracker.emulator.machine import SCC, WAVES, Rows, Slots
 from tracker.emulator.operation import Operation
 from tracker.emulator.sources import Getter, Read, fetch
 
@@ -127,87 +128,69 @@ def target(
 
 def assemble(function: Any, reads: list[Read], outs: list[targets.Target], guard: int | None) -> Step:
     """One callable out of reads, function and targets, as short as the case allows: this is the inner loop."""
-    single = len(outs) == 1
-    plain = all(isinstance(read, int) for read in reads)
-    if single and plain and outs[0].commit is None and len(reads) in _DIRECT:
-        return _DIRECT[len(reads)](function, *reads, outs[0].slot)
-    if single and plain and outs[0].row >= 0 and guard is not None and len(reads) in _GUARDED:
-        return _GUARDED[len(reads)](function, *reads, outs[0], guard)
-    return _general(function, [fetch(read) for read in reads], outs)
-
-
-def _general(function: Any, gets: list[Getter], outs: list[targets.Target]) -> Step:
-    slots = [out.slot for out in outs]
     commits = [out.commit for out in outs if out.commit is not None]
-    if len(slots) == 1 and len(commits) == 1:
-        return _one_commit(function, gets, slots[0], commits[0])
+    call = _call(function, reads, [out.slot for out in outs])
+    if not commits:
+        return call
+    if len(outs) == 1 and outs[0].row >= 0 and guard is not None:
+        return _guarded(call, outs[0], guard)
+    return _committed(call, commits)
+
+
+def _call(function: Any, reads: list[Read], slots: list[int]) -> Step:
+    if all(isinstance(read, int) for read in reads):
+        return _call_plain(function, [*reads, *slots])  # type: ignore[list-item]
+    gets = [fetch(read) for read in reads]
+    if len(gets) == 2 and len(slots) == 1:
+        return _call_two(function, gets[0], gets[1], slots[0])
+    if len(gets) == 3 and len(slots) == 1:
+        return _call_three(function, gets[0], gets[1], gets[2], slots[0])
+    return lambda r: function(*[get(r) for get in gets], *[r[slot] for slot in slots])
+
+
+def _call_plain(function: Any, slots: list[int]) -> Step:
+    if len(slots) == 2:
+        a, out = slots
+        return lambda r: function(r[a], r[out])
+    if len(slots) == 3:
+        a, b, out = slots
+        return lambda r: function(r[a], r[b], r[out])
+    pick = itemgetter(*slots)
+    return lambda r: function(*pick(r))
+
+
+def _call_two(function: Any, first: Getter, second: Getter, out: int) -> Step:
+    return lambda r: function(first(r), second(r), r[out])
+
+
+def _call_three(function: Any, first: Getter, second: Getter, third: Getter, out: int) -> Step:
+    return lambda r: function(first(r), second(r), third(r), r[out])
+
+
+def _guarded(call: Step, out: targets.Target, guard: int) -> Step:
+    slot, row, putmask = out.slot, out.row, np.putmask
+    where = WAVES if out.scalar else guard
 
     def step(r: Rows) -> None:
-        function(*[get(r) for get in gets], *[r[slot] for slot in slots])
+        call(r)
+        putmask(r[row], r[where], r[slot])
+
+    return step
+
+
+def _committed(call: Step, commits: list[targets.Commit]) -> Step:
+    if len(commits) == 1:
+        commit = commits[0]
+
+        def single(r: Rows) -> None:
+            call(r)
+            commit(r)
+
+        return single
+
+    def step(r: Rows) -> None:
+        call(r)
         for commit in commits:
             commit(r)
 
     return step
-
-
-def _one_commit(function: Any, gets: list[Getter], slot: int, commit: targets.Commit) -> Step:
-    def step(r: Rows) -> None:
-        function(*[get(r) for get in gets], r[slot])
-        commit(r)
-
-    return step
-
-
-def _direct1(function: Any, a: int, out: int) -> Step:
-    def step(r: Rows) -> None:
-        function(r[a], r[out])
-
-    return step
-
-
-def _direct2(function: Any, a: int, b: int, out: int) -> Step:
-    def step(r: Rows) -> None:
-        function(r[a], r[b], r[out])
-
-    return step
-
-
-def _direct3(function: Any, a: int, b: int, c: int, out: int) -> Step:
-    def step(r: Rows) -> None:
-        function(r[a], r[b], r[c], r[out])
-
-    return step
-
-
-def _guarded1(function: Any, a: int, out: targets.Target, guard: int) -> Step:
-    slot, row, putmask = out.slot, out.row, np.putmask
-
-    def step(r: Rows) -> None:
-        function(r[a], r[slot])
-        putmask(r[row], r[guard], r[slot])
-
-    return step
-
-
-def _guarded2(function: Any, a: int, b: int, out: targets.Target, guard: int) -> Step:
-    slot, row, putmask = out.slot, out.row, np.putmask
-
-    def step(r: Rows) -> None:
-        function(r[a], r[b], r[slot])
-        putmask(r[row], r[guard], r[slot])
-
-    return step
-
-
-def _guarded3(function: Any, a: int, b: int, c: int, out: targets.Target, guard: int) -> Step:
-    slot, row, putmask = out.slot, out.row, np.putmask
-
-    def step(r: Rows) -> None:
-        function(r[a], r[b], r[c], r[slot])
-        putmask(r[row], r[guard], r[slot])
-
-    return step
-
-
-_DIRECT: dict[int, Any] = {1: _direct1, 2: _direct2, 3: _direct3}
-_GUARDED: dict[int, Any] = {1: _guarded1, 2: _guarded2, 3: _guarded3}

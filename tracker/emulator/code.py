@@ -14,6 +14,8 @@ from tracker.emulator.names import canonical, without_effect
 
 _LABEL = re.compile(r"([.\w$]+):")
 
+_DISTANCE = re.compile(r"\(([.\w$]+)-([.\w$]+)\)(&4294967295|>>32)")
+
 FULL, LANES, WAVES = 0, 1, 2
 """How a segment runs: all lanes of all waves; all waves, some lanes; some waves."""
 
@@ -106,6 +108,10 @@ class Code:
             f"{ins.text!r} in kernel {self.symbol}, assembly line {ins.line}{where}, on {self.context.arch.name}: {what}",
         )
 
+    def has(self, index: int) -> bool:
+        """True if there is an instruction number `index`."""
+        return 0 <= index < len(self._texts)
+
     def segment_before(self, index: int) -> Instruction:
         """The instruction in front of instruction `index`."""
         return self._instruction(index - 1)
@@ -118,9 +124,14 @@ class Code:
 
     def _instruction(self, index: int) -> Instruction:
         text, line, location = self._texts[index]
-        text = text.replace("\t", " ")
+        text = _DISTANCE.sub(self._distance, text.replace("\t", " "))
         raw, operands, modifiers = parse(text.partition(" :: ")[0])
         return Instruction(text, raw, canonical(raw), operands, modifiers, index, line, location)
+
+    def _distance(self, match: re.Match[str]) -> str:
+        """The number for a distance between two labels; instructions count as 4 bytes (see `ops.special`)."""
+        distance = 4 * (self.labels[match[1]] - self.labels[match[2]])
+        return str(distance & 0xFFFFFFFF if match[3][0] == "&" else (distance >> 32) & 0xFFFFFFFF)
 
     def _cut(self, start: int) -> Segment:
         instructions = []

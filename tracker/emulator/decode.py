@@ -18,7 +18,7 @@ _SCALAR_DESTINATIONS = 2
 
 def controls(ins: Instruction) -> bool:
     """True for instructions that the scheduler executes."""
-    return ins.name in ("s_barrier", "s_branch", "s_endpgm") or ins.name.startswith("s_cbranch_")
+    return ins.name in ("s_barrier", "s_branch", "s_endpgm", "s_setpc_b64") or ins.name.startswith("s_cbranch_")
 
 
 def writes_exec(ins: Instruction) -> bool:

@@ -11,6 +11,10 @@ from tracker.emulator.memory import AccessError
 from tracker.emulator.races import LdsAccess, Race, find_race
 
 
+_FOUR_WRITTEN = 0x01010101
+"""Four bytes of the map of written bytes, all set."""
+
+
 class LocalMemory:
     """LDS of `groups` workgroups of `waves` waves each, `size` bytes per workgroup, noise at first."""
 
@@ -78,7 +82,7 @@ class LocalMemory:
         if size >= 4 and not int(np.bitwise_or.reduce(at, axis=None)) & 3:
             words = self._written.view(np.uint32)
             for k in range(size // 4):
-                words[(at >> 2) + k] = 0x01010101
+                words[k:][at >> 2] = _FOUR_WRITTEN
             return
         for k in range(size):
             self._written[at + k] = True
@@ -86,7 +90,7 @@ class LocalMemory:
     def _check_written(self, at: Positions, size: int) -> None:
         if size >= 4 and not int(np.bitwise_or.reduce(at, axis=None)) & 3:
             words, index = self._written.view(np.uint32), at >> 2
-            if all((words.take(index + k) == 0x01010101).all() for k in range(size // 4)):
+            if all(int(np.minimum.reduce(words[k:].take(index), axis=None)) == _FOUR_WRITTEN for k in range(size // 4)):
                 return
         for k in range(size):
             good = self._written.take(at + k)

@@ -90,13 +90,19 @@ class Machine:
         """A scalar register, shape (waves, 1)."""
         return self.scalars[index >> 1][:, index & 1 : (index & 1) + 1]
 
-    def update_mask(self) -> bool:
-        """Take EXEC over into the lane mask after it or the set of running waves changed. True if all lanes run."""
-        running = self.exec * self.rows[WAVES] if self.lanes == 64 else self.scalar(EXEC) * self.rows[WAVES]
-        self.active = int(np.bitwise_count(running).sum())
+    def update_mask(self, everybody: bool) -> bool:
+        """Take EXEC over into the lane mask after it or the set of running waves changed.
+
+        `everybody`: all waves run. True if all lanes of all waves do.
+        """
+        running = self.exec if self.lanes == 64 else self.scalar(EXEC)
+        if not everybody:
+            running = running * self.rows[WAVES]
+        self.active = int(np.add.reduce(np.bitwise_count(running), axis=None, dtype=np.int64))
         full = self.active == self.waves * self.lanes
         if not full:
-            bits = np.unpackbits(running.view(np.uint8).reshape(-1), bitorder="little")
+            raw = np.ascontiguousarray(running).view(np.uint8).reshape(-1)
+            bits = np.unpackbits(raw, bitorder="little")
             self.rows[MASK] = bits.view(bool).reshape(self.waves, self.lanes)
         return full
 

@@ -12,6 +12,8 @@ from tracker.emulator.bytestore import ByteStore, Positions, Words
 BASE = 0x7E40_1230_0000
 """Address of the first byte of the address space; far from 0 and not representable in 32 bits."""
 
+_FOUR_WRITTEN = np.uint32(0x01010101)
+
 _GAP = 1 << 20
 """Unmapped bytes around every region, so that an access just outside hits nothing."""
 
@@ -57,7 +59,7 @@ class GlobalMemory:
             end = (end + size + _GAP + 255) // 256 * 256
         self._starts = [region.start for region in self._regions]
         self._store = ByteStore(end)
-        self._written = np.zeros(end + 64, bool)
+        self._written = np.zeros(end // 64 * 64 + 128, bool)
         for region in self._regions:
             content = region.memory.data
             self._store.bytes[region.start : region.end] = ~content if inverted and region.unwritten else content
@@ -100,11 +102,19 @@ class GlobalMemory:
             self._check_inside(at, size)
         self._store.store(at, size, values)
         if region is None or region.unwritten:
-            for k in range(size):
-                self._written[at + k] = True
+            self._mark(at, size)
+
+    def _mark(self, at: Positions, size: int) -> None:
+        if size >= 4 and not int(np.bitwise_or.reduce(at, axis=None)) & 3:
+            words, index = self._written.view(np.uint32), at >> 2
+            for k in range(size // 4):
+                words[k:][index] = _FOUR_WRITTEN
+            return
+        for k in range(size):
+            self._written[at + k] = True
 
     def _single(self, at: Positions, size: int) -> _Region | None:
-        low, high = int(at.min()), int(at.max())
+        low, high = int(np.minimum.reduce(at, axis=None)), int(np.maximum.reduce(at, axis=None))
         index = bisect_right(self._starts, low) - 1
         if index < 0:
             return None

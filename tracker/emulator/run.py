@@ -93,9 +93,15 @@ def run(
     """
     check_geometry(grid, block, program.text(symbol))
     code = program.code(symbol)
-    launch = _Launch(program, code, Geometry(grid, block, code.context.wave), arguments, dynamic_lds, seed)
+    geometry = Geometry(grid, block, code.context.wave)
+    launch = _Launch(program, code, geometry, arguments, dynamic_lds, seed)
     with np.errstate(all="ignore"):
         launch.execute(step_limit)
+        if launch.unwritten is not None:
+            # Somebody read what nobody wrote. Whether that matters shows when other noise stands there.
+            other = _Launch(program, code, geometry, arguments, dynamic_lds, ~seed & 0xFFFFFFFF, again=True)
+            if not launch.same_outcome(other, step_limit):
+                raise launch.unwritten
     return launch.report()
 
 

@@ -15,6 +15,7 @@ from tracker.emulator.decode import writes_exec
 from tracker.emulator.faults import EmulationFault
 from tracker.emulator.instruction import EXEC, VCC, Instruction
 from tracker.emulator.machine import SCC, WAVES, Machine
+from tracker.emulator.ops.special import CODE_BASE
 from tracker.emulator.races import Race
 
 _NOBODY = 1 << 60
@@ -50,7 +51,7 @@ class Scheduler:
 
     def update_mask(self) -> None:
         """EXEC or the set of running waves changed."""
-        full = self.machine.update_mask()
+        full = self.machine.update_mask(self.running == self.machine.waves)
         self.mode = FULL if full else LANES if self.running == self.machine.waves else SOME_WAVES
 
     def branch(self, condition: Any, target: int, following: int) -> int:
@@ -64,6 +65,16 @@ class Scheduler:
             return target
         self._wait(target, taken)
         self._wait(following, running & ~taken)
+        return -1
+
+    def jump(self, ins: Instruction, addresses: Any) -> int:
+        """Send every running wave to its address."""
+        running = self.machine.rows[WAVES]
+        for address in np.unique(addresses[running]).tolist():
+            place = (address - CODE_BASE) // 4
+            if not self.code.has(place):
+                raise self.code.unknown(ins, f"a jump to address 0x{address:x}")
+            self._wait(place, running & (addresses == address))
         return -1
 
     def barrier(self, ins: Instruction, following: int) -> int:
@@ -185,6 +196,9 @@ def _end(code: Code, segment: Segment) -> End:
     if ins.name == "s_branch":
         target = code.target(ins)
         return lambda s: target
+    if ins.name == "s_setpc_b64":
+        register = ins.operand(0).index
+        return lambda s: s.jump(ins, s.machine.scalars[register >> 1].view(np.uint64))
     if ins.name.startswith("s_cbranch_"):
         return _conditional(code, ins, following)
     if writes_exec(ins):

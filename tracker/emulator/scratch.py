@@ -55,6 +55,8 @@ class Scratch:
             self._store_byte(offset + k, lanes, values[k // 4] >> np.uint32(8 * (k % 4)))
 
     def _check_bounds(self, offset: Any, size: int) -> None:
+        if isinstance(offset, int) and 0 <= offset <= self.size - size:
+            return
         bad = np.atleast_1d((np.asarray(offset) < 0) | (np.asarray(offset) + size > self.size))
         if bad.any():
             element = int(np.argmax(bad))
@@ -63,8 +65,8 @@ class Scratch:
             raise AccessError(element, "out of bounds", what)
 
     def _load_row(self, row: int, lanes: Any) -> NDArray[np.uint32]:
-        good = self._written[row][lanes] == _WRITTEN
-        if self.checks_written and not good.all():
+        good = self._written[row][lanes]
+        if self.checks_written and int(np.minimum.reduce(good)) != _WRITTEN:
             self._fail(int(np.argmin(good)), 4 * row)
         value: NDArray[np.uint32] = self._words[row][lanes]
         return value

@@ -21,7 +21,8 @@ _PARTS = {
     "WORD_0": (0, 16),
     "WORD_1": (16, 16),
 }
-_COUNTS = {"c4": 15, "c5": 31, "c6": 63}
+_COUNTS = {"c4": 15, "c5": 31, "c6": 63, "n5": 31}
+_COUNT_BASES = {"c4": "u16", "n5": "i32"}
 _BITS24 = {"u24": "u32", "i24": "i32"}
 _U32 = np.uint32
 
@@ -62,9 +63,7 @@ def _whole(context: Context, operation: Operation, operands: list[Operand], gets
 
 def _selected(context: Context, token: Operand, kind: str, part: str) -> Getter:
     """A source's selected bits as type `kind`, with sign extension and float signs."""
-    base, limit = ("u32", _COUNTS[kind]) if kind in _COUNTS else (_BITS24.get(kind, kind), None)
-    if kind == "c4":
-        base = "u16"
+    base, limit = (_COUNT_BASES.get(kind, "u32"), _COUNTS[kind]) if kind in _COUNTS else (_BITS24.get(kind, kind), None)
     bare = replace(token, negative=False, absolute=False, extended=False)
     get, dtype = sources.fetch(sources.read(context.slots, bare, "u32")), DTYPES[base]
     select = _selector(part, token.extended)

@@ -1,13 +1,13 @@
 """How an operation reads one operand: the number of a slot, or a function from rows to an array.
 
-Operand types: `u32 i32 f32 u64 i64 f64 u16 i16 f16`; `c4 c5 c6` shift counts of so many bits; `u24 i24` the low 24
-bits; `k16` a sign-extended 16-bit immediate; `mask` a lane mask.
+Operand types: `u32 i32 f32 u64 i64 f64 u16 i16 f16`; `k16`, `ku16` a 16-bit immediate, sign or zero extended; `mask` a
+lane mask; and those derived from a 32- or 16-bit operand in `_DERIVED`.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,36 @@ DTYPES = {
     "i16": "<i2",
     "f16": "<f2",
 }
-_COUNT_TYPES = {"c4": ("u16", 15), "c5": ("u32", 31), "c6": ("u32", 63)}
+
+
+class Derived(NamedTuple):
+    """A type whose value is a function of an operand of type `base`: of an int for constants, else of an array."""
+
+    base: str
+    fold: Callable[[int], int]
+    compute: Callable[[Any], Any]
+
+
+def _low_bits(base: str, mask: int) -> Derived:
+    limit = np.array(mask, DTYPES[base])
+    return Derived(base, lambda n: n & mask, lambda a: np.bitwise_and(a, limit))
+
+
+_ONE, _31, _32 = np.array(1, np.uint32), np.array(31, np.uint32), np.array(32, np.int32)
+_I31, _EIGHT = np.array(31, np.int32), np.array(8, np.int32)
+
+_DERIVED = {
+    # Shift counts of 4, 5 and 6 bits, unsigned or (n5) signed as numpy wants them beside a signed operand.
+    "c4": _low_bits("u16", 15),
+    "c5": _low_bits("u32", 31),
+    "c6": _low_bits("u32", 63),
+    "n5": _low_bits("i32", 31),
+    # Bit field widths: as a mask, and as the distance of the field's top from bit 31.
+    "w5": Derived("u32", lambda n: (1 << (n & 31)) - 1, lambda a: np.subtract(_ONE << (a & _31), _ONE)),
+    "t5": Derived("i32", lambda n: 32 - (n & 31), lambda a: np.subtract(_32, a & _I31)),
+    "u24": _low_bits("u32", 0xFFFFFF),
+    "i24": Derived("i32", lambda n: ((n & 0xFFFFFF) ^ 0x800000) - 0x800000, lambda a: (a << _EIGHT) >> _EIGHT),
+}
 
 
 def fetch(read: Read) -> Getter:
@@ -40,10 +69,8 @@ def fetch(read: Read) -> Getter:
 
 def read(slots: Slots, operand: Operand, kind: str, position: int = 0) -> Read:
     """Resolve an operand read as type `kind`; `position` keeps the temporaries of one instruction's sources apart."""
-    if kind in _COUNT_TYPES:
-        return _count(slots, operand, *_COUNT_TYPES[kind])
-    if kind in ("u24", "i24"):
-        return _low24(slots, operand, kind)
+    if kind in _DERIVED:
+        return _derive(slots, operand, _DERIVED[kind])
     if kind in ("k16", "ku16"):
         value = int(operand.value) & 0xFFFF
         return slots(
@@ -101,21 +128,11 @@ def _signed(slots: Slots, plain: Read, operand: Operand, kind: str) -> Read:
     return lambda r: np.negative(np.absolute(get(r)))
 
 
-def _count(slots: Slots, operand: Operand, kind: str, largest: int) -> Read:
-    plain = read(slots, operand, kind)
-    if not operand.is_register and isinstance(plain, int):
-        return slots("k", bits(operand, kind) & largest, DTYPES[kind])
-    limit, get = slots("k", largest, DTYPES[kind]), fetch(plain)
-    return lambda r: np.bitwise_and(get(r), r[limit])
-
-
-def _low24(slots: Slots, operand: Operand, kind: str) -> Read:
-    plain = read(slots, operand, "u32")
-    if kind == "u24":
-        limit, get = slots("k", 0xFFFFFF, "<u4"), fetch(plain)
-        return lambda r: np.bitwise_and(get(r), r[limit])
-    signed, eight = fetch(read(slots, operand, "i32")), slots("k", 8, "<i4")
-    return lambda r: np.right_shift(np.left_shift(signed(r), r[eight]), r[eight])
+def _derive(slots: Slots, operand: Operand, kind: Derived) -> Read:
+    if not operand.is_register:
+        return slots("k", kind.fold(bits(operand, kind.base)), DTYPES[kind.base])
+    get, compute = fetch(read(slots, operand, kind.base)), kind.compute
+    return lambda r: compute(get(r))
 
 
 def lane_mask(slots: Slots, operand: Operand) -> Getter:

@@ -18,11 +18,15 @@ Commit = Callable[[Rows], None]
 
 
 class Target(NamedTuple):
-    """`slot` takes the result, `commit` (if any) carries it to the register; `row` is set for plain rows."""
+    """`slot` takes the result, `commit` (if any) carries it to the register.
+
+    For plain rows, `row` is the register's slot and `scalar` tells its kind.
+    """
 
     slot: int
     commit: Commit | None
     row: int = -1
+    scalar: bool = False
 
 
 def scc(slots: Slots, guarded: bool) -> Target:
@@ -30,7 +34,7 @@ def scc(slots: Slots, guarded: bool) -> Target:
     if not guarded:
         return Target(SCC, None)
     temporary = slots("ts", 9, "?")
-    return Target(temporary, _putmask(SCC, WAVES, temporary), SCC)
+    return Target(temporary, _putmask(SCC, WAVES, temporary), SCC, True)
 
 
 def row(slots: Slots, operand: Operand, kind: str, guard: int | None, position: int) -> Target:
@@ -44,7 +48,7 @@ def row(slots: Slots, operand: Operand, kind: str, guard: int | None, position: 
     if guard is None:
         return Target(place, None)
     temporary = slots("ts" if scalar else "t", position, dtype)
-    return Target(temporary, _putmask(place, WAVES if scalar else guard, temporary), place)
+    return Target(temporary, _putmask(place, WAVES if scalar else guard, temporary), place, scalar)
 
 
 def pair(slots: Slots, operand: Operand, kind: str, guard: int | None, position: int) -> Target:

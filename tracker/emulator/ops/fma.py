@@ -11,18 +11,19 @@ from typing import Any
 
 import numpy as np
 
-_LOW29, _HALF = np.uint64(0x1FFFFFFF), np.uint64(0x10000000)
-_SMALLEST_NORMAL = np.float32(2.0**-126)
+# 0-d arrays: numpy takes them as operands faster than scalars.
+_LOW29, _HALF = np.array(0x1FFFFFFF, np.uint64), np.array(0x10000000, np.uint64)
+_SMALLEST_NORMAL = np.array(2.0**-126)
 
 
 def wide_sum(product: Any, c: Any) -> Any:
     """product + c (f64 arrays), such that a further rounding to f32 gives the correctly rounded exact sum."""
     total = np.asarray(product + c)
-    near_tie = (total.view(np.uint64) & _LOW29) == _HALF
-    tiny = np.absolute(total) < _SMALLEST_NORMAL
-    if tiny.any():
+    near_tie = np.equal(total.view(np.uint64) & _LOW29, _HALF)
+    tiny = np.less(np.absolute(total), _SMALLEST_NORMAL)
+    if np.count_nonzero(tiny):
         near_tie |= tiny & (total != 0)
-    if near_tie.any():
+    if np.count_nonzero(near_tie):
         at = np.nonzero(near_tie)
         p, q = (np.broadcast_to(term, total.shape)[at].astype(np.float64) for term in (product, c))
         total[at] = odd_sum(p, q)

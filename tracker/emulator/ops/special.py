@@ -70,3 +70,21 @@ def _offset(context: Context, ins: Instruction) -> Callable[[Rows], Any]:
 
 for _bits in (32, 64, 96, 128, 256, 512):
     BINDERS[f"s_load_b{_bits}"] = _scalar_load(_bits // 8)
+
+
+CODE_BASE = 0x7E00_0000_0000
+"""Address of a kernel's first instruction. Instructions count as 4 bytes: nobody can tell, distances between labels
+being numbers that this emulator works out itself."""
+
+
+@binder("s_getpc_b64")
+def _getpc(context: Context, ins: Instruction, guard: int | None) -> Step:
+    """The address of the next instruction."""
+    check_modifiers(ins, frozenset())
+    address = np.uint64(CODE_BASE + 4 * (ins.index + 1))
+    slot = context.slots("S", ins.operand(0).index, "<u8")
+
+    def step(r: Rows) -> None:
+        np.putmask(r[slot], r[WAVES], address)
+
+    return step
