@@ -57,6 +57,20 @@ class Kernel:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """A porting hazard. `rule` is its id in hazards/rules.toml."""
+
+    rule: str
+    place: Place
+    detail: str
+    """What was found there: a name, a condition, an expression."""
+    kernels: tuple[str, ...]
+    """Symbols of the kernels that it concerns, through whatever they reach."""
+    digest: str
+    """sha256 of the text around it: an acknowledgement holds as long as this is the same."""
+
+
+@dataclass(frozen=True)
 class FileFacts:
     """Everything one parse of one translation unit tells."""
 
@@ -70,3 +84,4 @@ class FileFacts:
     helpers: tuple[str, ...]
     structs: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
+    findings: tuple[Finding, ...] = ()

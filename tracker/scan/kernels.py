@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from clang.cindex import CursorKind as Kind
 
@@ -28,26 +29,35 @@ class _Context:
     constant: Callable[[str], str | None]
 
 
-def find_kernels(unit: Unit, texts: Texts, macros: Mapping[str, Macro], definitions: Definitions) -> list[Kernel]:
+class Found(NamedTuple):
+    """A kernel, and where the definitions stand that it reaches, its own included (see `reach.Definition.place`)."""
+
+    kernel: Kernel
+    reached: frozenset[tuple[str, int]]
+
+
+def find_kernels(unit: Unit, texts: Texts, macros: Mapping[str, Macro], definitions: Definitions) -> list[Found]:
     """Every kernel that the unit defines, template instances included, in source order."""
     context = _Context(texts, macros, definitions, _constants(unit))
-    found: dict[str, Kernel] = {}
+    found: dict[str, Found] = {}
     for cursor in unit.functions:
         if clang.lib.clang_isCursorDefinition(cursor) and _GLOBAL in clang.attributes(cursor):
-            kernel = _kernel(cursor, context)
-            found.setdefault(kernel.symbol, kernel)
+            each = _kernel(cursor, context)
+            found.setdefault(each.kernel.symbol, each)
     main = texts.path(unit.translation_unit.spelling)
-    return sorted(found.values(), key=lambda kernel: (kernel.place.path != main, kernel.place.path, kernel.place.line))
+    places = {symbol: each.kernel.place for symbol, each in found.items()}
+    order = sorted(found, key=lambda symbol: (places[symbol].path != main, places[symbol].path, places[symbol].line))
+    return [found[symbol] for symbol in order]
 
 
-def _kernel(cursor: clang.Cursor, context: _Context) -> Kernel:
+def _kernel(cursor: clang.Cursor, context: _Context) -> Found:
     printed = clang.printed(cursor)
     bounds = launch_bounds(printed, context.constant)
     reached = context.definitions.closure(cursor)
     origin = find_origin(cursor, context.texts, context.macros)
     arguments = _template_arguments(printed, clang.spelling(cursor))
     name = clang.qualified_name(cursor)
-    return Kernel(
+    kernel = Kernel(
         symbol=clang.text(clang.lib.clang_Cursor_getMangling(cursor)),
         name=f"{name}<{', '.join(arguments)}>" if arguments else name,
         template_arguments=arguments,
@@ -62,6 +72,7 @@ def _kernel(cursor: clang.Cursor, context: _Context) -> Kernel:
         helpers=tuple(sorted({each.name for each in reached[1:] if each.helper})),
         structs=tuple(sorted({each.name for each in reached[1:] if each.struct})),
     )
+    return Found(kernel, frozenset(each.place for each in reached))
 
 
 def _parameters(cursor: clang.Cursor, texts: Texts) -> Iterator[Parameter]:

@@ -12,7 +12,9 @@ from clang.cindex import CursorKind as Kind
 
 from tracker.scan import clang
 from tracker.scan.arguments import TARGETS, parse_arguments
-from tracker.scan.facts import Diagnostic, FileFacts, Kernel, Place, Side
+from tracker.scan.facts import Diagnostic, FileFacts, Finding, Kernel, Place, Side
+from tracker.scan.hazards.find import find_hazards
+from tracker.scan.hazards.source import Source
 from tracker.scan.kernels import find_kernels
 from tracker.scan.places import project_macros
 from tracker.scan.reach import Definitions
@@ -54,6 +56,7 @@ class _Found:
     helpers: tuple[str, ...] = ()
     structs: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def _scan_target(path: Path, arguments: list[str], own: str, texts: Texts) -> tuple[_Found, bool]:
@@ -66,13 +69,16 @@ def _scan_target(path: Path, arguments: list[str], own: str, texts: Texts) -> tu
     diagnostics = tuple(_diagnostic(each, texts, own) for each in unit.translation_unit.diagnostics)
     macros = project_macros(unit, texts)
     unprinted = Unprinted(unit, texts, macros, diagnostics)
-    kernels = tuple(find_kernels(unit, texts, macros, Definitions(unprinted)))
+    found_kernels = find_kernels(unit, texts, macros, Definitions(unprinted))
+    kernels = tuple(each.kernel for each in found_kernels)
+    reach = {each.kernel.symbol: each.reached for each in found_kernels}
     found = _Found(
         dependencies=tuple(_headers(unit, texts, diagnostics)),
         kernels=kernels,
         helpers=_helpers(unit),
         structs=tuple(sorted({clang.spelling(cursor) for cursor in unit.records} - {""})),
         diagnostics=(*diagnostics, *_without_instance(unit, texts, own, kernels)),
+        findings=find_hazards(Source(unit, texts, macros, diagnostics), kernels, reach),
     )
     return found, unprinted.hides_more()
 
@@ -87,6 +93,7 @@ def _merge(facts: _Found, more: _Found) -> _Found:
         helpers=tuple(sorted({*facts.helpers, *more.helpers})),
         structs=tuple(sorted({*facts.structs, *more.structs})),
         diagnostics=tuple(dict.fromkeys((*facts.diagnostics, *more.diagnostics))) if others else facts.diagnostics,
+        findings=facts.findings,
     )
 
 

@@ -46,6 +46,8 @@ class Definition:
     """One definition and what it refers to directly, as keys of other definitions."""
 
     name: str
+    place: tuple[str, int]
+    """File and offset of its name: instances of a template share it."""
     digest: str
     references: tuple[int, ...]
     elsewhere: tuple[int, ...]
@@ -118,8 +120,10 @@ class Definitions:
             clang.visit(cursor, body.visitor)
         body.targets.extend(_template_parts(cursor, kind))
         toolkit = clang.in_toolkit(cursor)
+        place = clang.position(clang.lib.clang_getCursorLocation(cursor))
         return Definition(
             name=clang.spelling(cursor),
+            place=(place.file, place.offset),
             digest=hashlib.sha256((text + self._unprinted.text(cursor)).encode()).hexdigest(),
             references=self._keys_of(body.targets),
             elsewhere=self._keys_of(self._unprinted.mentions(cursor)),

@@ -23,6 +23,7 @@ class Unit:
     records: list[clang.Cursor] = field(default_factory=list)
     constants: list[clang.Cursor] = field(default_factory=list)
     macros: list[clang.Cursor] = field(default_factory=list)
+    inclusions: list[clang.Cursor] = field(default_factory=list)
     toolkit: list[clang.Cursor] = field(default_factory=list)
     """Functions of the toolkit."""
 
@@ -46,6 +47,7 @@ def parse(path: Path, arguments: list[str]) -> Unit:
         Kind.VAR_DECL.value: unit.constants,
         Kind.ENUM_DECL.value: unit.constants,
         Kind.MACRO_DEFINITION.value: unit.macros,
+        Kind.INCLUSION_DIRECTIVE.value: unit.inclusions,
     }
 
     def visitor(child: clang.Cursor, _parent: clang.Cursor) -> int:

@@ -35,6 +35,7 @@ class Unprinted:
         for fault in faults:
             if fault.severity in ("error", "fatal"):
                 self._faults[fault.place.path].append(fault.place.line)
+        self._plain = cache(self._find_plain)
         self._pragmas = cache(self._find_pragmas)
         self._conditional = cache(self._find_conditional)
 
@@ -67,8 +68,11 @@ class Unprinted:
     @cached_property
     def shared(self) -> str:
         """Conditional text outside of all definitions: it may decide any macro or declaration, for all kernels."""
-        files = sorted(self._own_files() | self._shipped_files(), key=self._texts.path)
-        return "\n".join(text for file in files for text in self._outside(file))
+        parts = [text for file in sorted(self._own_files(), key=self._texts.path) for text in self._outside(file)]
+        for file in sorted(self._shipped_files()):
+            content = self._texts.content(file)
+            parts += [" ".join(map(str, content[start:end].split())) for start, end in self._conditional(file)]
+        return "\n".join(parts)
 
     def hides_more(self) -> bool:
         """True when code left out of this parse may define a kernel or includes a header."""
@@ -80,7 +84,7 @@ class Unprinted:
         extents = self._extents.get(file, ())
         return (self._plain(file, span) for span in self._conditional(file) if not _within(span, extents))
 
-    def _plain(self, file: str, span: Span) -> str:
+    def _find_plain(self, file: str, span: Span) -> str:
         return " ".join(token.text for token in tokens(self._texts.slice(file, *span)))
 
     def _holds(self, pragma: Span, definition: Span, file: str) -> bool:
