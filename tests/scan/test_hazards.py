@@ -70,6 +70,15 @@ def test_a_finding_concerns_the_kernels_that_reach_it(scan: Scan) -> None:
     assert (finding.rule, finding.place.line, finding.kernels) == ("dp4a", 2, ("one", "two"))
 
 
+def test_a_header_counts_as_far_as_a_kernel_reaches_it(scan: Scan) -> None:
+    header = "__device__ inline int used(int a) { return __dp4a(a, a, 0); }\n"
+    unit = '#include "ops.h"\nextern "C" __global__ void k(int *p) { p[0] = used(p[1]); }\n'
+
+    facts = scan(unit, ops=header + header.replace("used", "unused"))
+
+    assert [(each.place.path, each.place.line, each.kernels) for each in facts.findings] == [("ops.h", 1, ("k",))]
+
+
 def test_a_macro_concerns_the_kernels_that_use_it(scan: Scan) -> None:
     facts = scan("""
         #define WARP_SIZE 32

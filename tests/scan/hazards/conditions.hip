@@ -29,6 +29,11 @@
 #else
 #define ROWS 2
 #endif
+#if defined(__HIP_DEVICE_COMPILE__)  // fine: launch-shape-by-arch
+#define ON_AMD 1
+#else
+#define ON_AMD 0
+#endif
 
 __device__ int warps() {
 #if defined(USE_HIP) && defined(RDNA2)  // hazard: launch-shape-by-arch

@@ -17,14 +17,21 @@ MATCHERS: dict[str, Matcher] = {**NAME_MATCHERS, **STRUCTURE_MATCHERS, **LANE_MA
 
 
 def find_hazards(source: Source, kernels: Sequence[Kernel], reach: Reach) -> tuple[Finding, ...]:
-    """What the rules find, in source order. A finding outside of all definitions concerns every kernel of the unit."""
+    """What the rules find, in source order: in the unit's own file, and in headers as far as a kernel reaches it.
+
+    A finding outside of all definitions concerns every kernel of the unit.
+    """
     found: dict[tuple[str, str, int, str], tuple[Hit, set[str]]] = {}
     for rule in rules():
         for hit in MATCHERS[rule.match["kind"]](rule, source) if rule.match["kind"] in MATCHERS else ():
             _hit, concerned = found.setdefault((rule.id, hit.file, hit.line, hit.detail), (hit, set()))
             concerned |= {symbol for symbol, places in reach.items() if hit.owner is None or hit.owner in places}
     order = {file: number for number, file in enumerate(source.files)}
-    hits = [_finding(rule, hit, concerned, source) for (rule, *_key), (hit, concerned) in found.items()]
+    hits = [
+        _finding(rule, hit, concerned, source)
+        for (rule, *_key), (hit, concerned) in found.items()
+        if concerned or order.get(hit.file) == 0
+    ]
     hits += [each for rule in rules() for kernel in kernels for each in _of_kernel(rule, kernel)]
     paths = {source.texts.path(file): number for file, number in order.items()}
     return tuple(sorted(hits, key=lambda each: (paths.get(each.place.path, len(paths)), each.place.line, each.rule)))

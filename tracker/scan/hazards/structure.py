@@ -149,8 +149,8 @@ def width_guard(rule: Rule, source: Source) -> Iterator[Hit]:
 
 
 def constant_by_condition(rule: Rule, source: Source) -> Iterator[Hit]:
-    """Integer constants that branches of one platform condition set to different expressions."""
-    pattern = re.compile(rule.match["pattern"])
+    """Constants whose name speaks of a shape and that branches of one platform condition set differently."""
+    pattern, shape = re.compile(rule.match["pattern"]), re.compile(rule.match["constants"])
     for file, offset, line, words in source.directives:
         if words[0].text == "elif" or not any(pattern.fullmatch(token.text) for token in words[1:]):
             continue
@@ -158,7 +158,7 @@ def constant_by_condition(rule: Rule, source: Source) -> Iterator[Hit]:
         differing = [
             name
             for name in dict.fromkeys(name for branch in branches for name in branch)
-            if len({branch[name] for branch in branches if name in branch}) > 1
+            if shape.fullmatch(name) and len({branch[name] for branch in branches if name in branch}) > 1
         ]
         if differing:
             yield Hit(file, line, ", ".join(differing), source.owner(file, offset))
