@@ -32,6 +32,8 @@ class Context:
     wave: int
     slots: Slots = field(default_factory=Slots)
     masks: set[int] = field(default_factory=set)
+    relative: frozenset[str] = frozenset()
+    """Sides of moves whose register numbers are relative to M0 (gfx9, s_set_gpr_idx_on)."""
 
 
 def bind(context: Context, ins: Instruction, operation: Operation, guard: int | None) -> Step:

@@ -86,12 +86,18 @@ class Code:
     def build(self, segment: Segment, mode: int) -> list[Step]:
         """Decode a segment for a mode. Raises EmulationFault (`unknown instruction`)."""
         self.context.masks.clear()
+        self.context.relative = frozenset()
         steps: list[Step] = []
         for ins in segment.instructions:
             if ins.name not in without_effect():
                 steps += self._decode(ins, mode)
         segment.steps[mode] = steps
         return steps
+
+    def forget_counts(self) -> None:
+        """Start counting executed segments anew."""
+        for segment in self.segments.values():
+            segment.waves = segment.lanes = 0
 
     def target(self, ins: Instruction) -> int:
         """The instruction a branch goes to."""

@@ -9,6 +9,8 @@ from tracker.emulator.modifiers import bind_modified
 from tracker.emulator.names import canonical
 from tracker.emulator.operation import OPERATIONS
 from tracker.emulator.ops.memory import bind_access, parse_access
+from tracker.emulator.ops.atomics import bind_atomic, parse_atomic
+from tracker.emulator.ops.indexed import bind_relative
 from tracker.emulator.ops.lanes import bind_cmpx
 from tracker.emulator.ops.special import BINDERS
 
@@ -41,12 +43,17 @@ def decode(context: Context, ins: Instruction, mode: int) -> list[Step]:
 def _single(context: Context, ins: Instruction, mode: int) -> Step:
     scalar = ins.name.startswith("s_")
     guard = (WAVES if mode == 2 else None) if scalar else (MASK if mode else None)
+    if context.relative and not scalar:
+        return bind_relative(context, ins, guard)
     special = bind_cmpx if ins.name.startswith("v_cmpx_") else BINDERS.get(ins.name)
     if special is not None:
         return special(context, ins, guard)
     access = parse_access(ins.name)
     if access is not None:
         return bind_access(context, ins, access, guard)
+    atomic = parse_atomic(ins.name)
+    if atomic is not None:
+        return bind_atomic(context, ins, atomic, guard)
     operation = OPERATIONS.get(ins.name)
     if operation is None:
         raise UnknownInstructionError("the emulator does not know this instruction")

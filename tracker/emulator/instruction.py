@@ -76,6 +76,12 @@ class Instruction:
     line: int = 0
     location: str = ""
 
+    @property
+    def mnemonics(self) -> tuple[str, ...]:
+        """Mnemonics as written: one, or two of a VOPD pair."""
+        _, _, second = self.text.partition(" :: ")
+        return (self.raw, second.partition(" ")[0]) if second else (self.raw,)
+
     def operand(self, number: int) -> Operand:
         """The number-th operand, taken apart."""
         if number >= len(self.operands):
@@ -96,7 +102,7 @@ def parse(text: str) -> tuple[str, tuple[str, ...], dict[str, str]]:
     parts = rest.split(", ")
     last, *extra = parts[-1].split(" ")
     modifiers = dict(_modifier(word) for word in extra if word)
-    if ":" in last and not last.startswith(("v[", "s[", "a[", "ttmp[", "-v[", "-s[", "|")):
+    if ":" in last and "[" not in last.partition(":")[0]:
         modifiers |= dict([_modifier(last)])
         return raw, tuple(parts[:-1]), modifiers
     return raw, (*parts[:-1], last), modifiers

@@ -21,8 +21,8 @@ class LocalMemory:
     def __init__(self, groups: int, waves: int, size: int, seed: int) -> None:
         self.groups, self.waves, self.size = groups, waves, size
         self.stride = (size + 15) // 16 * 16
-        self._store = ByteStore(groups * self.stride)
-        self._store.bytes[:] = np.random.default_rng(seed).integers(0, 256, self._store.bytes.size, np.uint8)
+        self.bytes = ByteStore(groups * self.stride)
+        self.bytes.bytes[:] = np.random.default_rng(seed).integers(0, 256, self.bytes.bytes.size, np.uint8)
         self._written = np.zeros(groups * self.stride + 64, bool)
         self._all_written = False
         self.checks_written = True
@@ -39,21 +39,21 @@ class LocalMemory:
         if self.checks_written and not self._all_written:
             self._check_written(at, size)
         self._note(LdsAccess(ins, at, waves, size, None))
-        return self._store.load(at, size)
+        return self.bytes.load(at, size)
 
     def store(self, at: Positions, waves: Any, size: int, values: list[Any], ins: Instruction) -> None:
         """Store. Writes of different values by different waves to one byte show up as a race at the next barrier."""
         if self.waves > 1:
             self._note(LdsAccess(ins, at, waves, size, [value.copy() for value in values]))
-        self._store.store(at, size, values)
+        self.bytes.store(at, size, values)
         self._mark(at, size)
 
-    def update(self, at: Positions, waves: Any, size: int, ins: Instruction) -> ByteStore:
-        """Note an atomic read-modify-write and return the bytes to do it on. Raises AccessError."""
+    def update(self, at: Positions, waves: Any, size: int, ins: Instruction) -> Words:
+        """Note an atomic read-modify-write on `bytes`, to be done by the caller. Raises AccessError."""
         if self.checks_written and not self._all_written:
             self._check_written(at, size)
         self._note(LdsAccess(ins, at, waves, size, None, atomic=True))
-        return self._store
+        return []
 
     def barrier(self, groups: NDArray[np.bool_] | None) -> Race | None:
         """Forget the log of the given workgroups (None: all); return a race among their accesses, if any."""

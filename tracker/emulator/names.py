@@ -22,6 +22,12 @@ def without_effect() -> frozenset[str]:
 
 
 @cache
+def approximations() -> dict[str, str]:
+    """Operations whose results may differ from hardware's, and how."""
+    return tomllib.loads((files("tracker.emulator") / "approximations.toml").read_text("utf-8"))
+
+
+@cache
 def canonical(raw: str) -> str:
     """The table's name for a mnemonic as written."""
     name = base_name(raw)

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from tracker.emulator.assembly import Assembly, KernelText
 from tracker.emulator.bind import Context
 from tracker.emulator.code import Code
-from tracker.emulator.cost import Cost
+from tracker.emulator.cost import Cost, instruction_counts
 from tracker.emulator.faults import EmulationFault
-from tracker.emulator.instruction import Instruction
+from tracker.emulator.instruction import Instruction, base_name
 from tracker.emulator.launch import Dim, Geometry, check_geometry, kernarg
 from tracker.emulator.lds import LocalMemory
 from tracker.emulator.machine import Machine
 from tracker.emulator.memory import GlobalMemory, Memory
+from tracker.emulator.names import approximations
 from tracker.emulator.registers import initialise
 from tracker.emulator.schedule import Scheduler
 from tracker.emulator.scratch import Scratch
@@ -135,6 +136,7 @@ class _Launch:
 
     def execute(self, step_limit: int) -> None:
         """Run all workgroups."""
+        self.code.forget_counts()
         geometry = self.geometry
         per_group = geometry.group_waves * self._lanes()
         chunk = max(1, min(CHUNK_LANES // per_group, geometry.groups))
@@ -160,7 +162,11 @@ class _Launch:
     def report(self) -> Report:
         """Buffers and costs after the run."""
         buffers = {memory.name: self.memory.content(memory) for memory in self.memories}
-        return Report(buffers, dict(self.cost.counts), ())
+        counts = instruction_counts(self.code.segments.values(), self.geometry.wave)
+        executed = {base_name(raw) for raw in counts["mnemonics"]}
+        known = approximations()
+        approximate = tuple(f"{name}: {known[name]}" for name in sorted(executed & known.keys()))
+        return Report(buffers, counts | dict(sorted(self.cost.counts.items())), approximate)
 
 
 class _GroupMachine(Machine):

@@ -5,6 +5,7 @@ from tracker.emulator.ops import (
     convert,
     dot,
     half,
+    indexed,
     lanes,
     packed,
     salu,
@@ -13,4 +14,16 @@ from tracker.emulator.ops import (
     valu_wide,
 )
 
-__all__ = ["compare", "convert", "dot", "half", "lanes", "packed", "salu", "valu_float", "valu_int", "valu_wide"]
+__all__ = [
+    "compare",
+    "convert",
+    "dot",
+    "half",
+    "indexed",
+    "lanes",
+    "packed",
+    "salu",
+    "valu_float",
+    "valu_int",
+    "valu_wide",
+]

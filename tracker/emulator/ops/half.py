@@ -65,6 +65,10 @@ def _frexp_exponent(a: Any, out: Any) -> None:
     np.copyto(out, np.where(np.isfinite(a), np.frexp(a.astype(F32))[1], 0), casting="unsafe")
 
 
+def _pack(a: Any, b: Any, out: Any) -> None:
+    np.bitwise_or(a.view(np.uint16), b.view(np.uint16).astype(np.uint32) << np.uint32(16), out)
+
+
 # Integers
 define("v_mov_b16", "u16", "u16", np.positive)
 define("v_not_b16", "u16", "u16", np.invert)
@@ -128,4 +132,4 @@ define("v_log_f16", "f16", "f16", _wide(np.log2))
 define("v_ldexp_f16", "f16", "f16 i16", _ldexp)
 define("v_frexp_mant_f16", "f16", "f16", _frexp_mantissa)
 define("v_div_fixup_f16", "f16", "f16 f16 f16", lambda a, b, c, d: np.divide(c, b, d), keeps_half=True)
-define("v_pack_b32_f16", "u32", "u16 u16", lambda a, b, d: np.bitwise_or(a, b.astype(np.uint32) << np.uint32(16), d))
+define("v_pack_b32_f16", "u32", "f16 f16", _pack)

@@ -224,6 +224,7 @@ def lds_place(r: Rows, ins: Instruction, lanes: Any, at: Any, size: int) -> tupl
         element = int(np.argmax(picked + size > local.size))
         what = f"{size} bytes at offset {int(picked.flat[element])} of LDS ({local.size} bytes)"
         raise failed(r, ins, AccessError(element, "out of bounds", what), lanes)
+    machine.cost.lds_access(ins, picked, lanes, size, machine)
     if lanes is None:
         return picked + local.base, local.wave
     waves = lanes // machine.lanes
@@ -240,7 +241,6 @@ def _lds_load(ins: Instruction, size: int, guard: int | None, positions: Positio
         for offset in offsets:
             place, waves = lds_place(r, ins, lanes, at + offset, size)
             words += loaded(r, ins, lanes, partial(machine.local.load, place, waves, size, ins))
-            machine.cost.lds_access(ins, place, lanes, size, machine)
         write(r, lanes, words)
 
     return step
@@ -256,7 +256,6 @@ def _lds_store(ins: Instruction, size: int, guard: int | None, positions: Positi
         for offset, words in zip(offsets, data, strict=True):
             place, waves = lds_place(r, ins, lanes, at + offset, size)
             machine.local.store(place, waves, size, words(r, lanes), ins)
-            machine.cost.lds_access(ins, place, lanes, size, machine)
 
     return step
 
