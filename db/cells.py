@@ -24,6 +24,7 @@ NOTHING = ArchStatus("none", True)
 class Attempt(NamedTuple):
     """The build of a whole source that a cell's build was part of."""
 
+    source: str
     outcome: str
     output: str
     assembly: str | None

@@ -2,13 +2,13 @@
 
 import gc
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, case, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from db import models as m
 from db.cells import Attempt, CellBuild, cell
@@ -65,31 +65,47 @@ def _no_collection() -> Iterator[None]:
 
 
 def cell_builds(connection: Connection, archs: Sequence[str]) -> dict[CellKey, CellBuild]:
-    """For every HIP kernel and arch the build its cell speaks of."""
-    fresh = (m.BuiltKernel.fingerprint == m.Kernel.fingerprint).label("fresh")
-    # A good build of the present source outlives a failed one: a neighbour in the same file may have broken that.
-    merit = case((and_(fresh, m.BuiltKernel.code_hash.is_not(None)), 2), (fresh, 1), else_=0)
-    place = func.row_number().over(
-        partition_by=(m.BuiltKernel.symbol, m.BuiltKernel.arch), order_by=(merit.desc(), m.BuiltKernel.id.desc())
-    )
+    """For every HIP kernel and arch the build its cell speaks of.
+
+    That is the newest of the present source; a good one outlives a failed one, for a neighbour in the same file may
+    have broken that. Where the present source was never built, the newest build of all.
+    """
+    homes = _homes(connection)
+    attempts = _attempts(connection)
     b = m.BuiltKernel
-    ranked = (
-        select(b.symbol, b.arch, b.build_id, b.code_hash, fresh, *(getattr(b, name) for name in RESOURCES))
-        .add_columns(place.label("place"))
-        .join(m.Build, m.Build.id == b.build_id)
-        .join(m.Source, and_(m.Source.path == m.Build.source, m.Source.side == "hip"))
-        .join(m.Kernel, and_(m.Kernel.source_id == m.Source.id, m.Kernel.symbol == b.symbol))
-        .where(b.arch.in_(archs), m.Build.outcome != "cancelled")
-        .subquery()
-    )
-    rows: Sequence[Record] = connection.execute(select(ranked).where(ranked.c.place == 1)).all()
-    attempts = _attempts(connection, {row.build_id for row in rows})
+    figures = (getattr(b, name) for name in RESOURCES)
+    statement = select(b.symbol, b.arch, b.build_id, b.fingerprint, b.code_hash, *figures)
+    rows: Sequence[Record] = connection.execute(statement.where(b.arch.in_(archs)).order_by(b.id)).all()
+    best: dict[CellKey, tuple[int, Record]] = {}
+    for row in rows:
+        symbol, arch, build_id, fingerprint, code_hash, *_ = row
+        source, present = homes.get(symbol, ("", ""))
+        if build_id not in attempts or attempts[build_id].source != source:
+            continue
+        merit = 0 if fingerprint != present else 2 if code_hash else 1
+        if merit >= best.get((symbol, arch), (0,))[0]:
+            best[symbol, arch] = merit, row
     return {
-        (symbol, arch): CellBuild(
-            code_hash, bool(fresh), Resources(*figures) if code_hash else None, attempts[build_id]
-        )
-        for symbol, arch, build_id, code_hash, fresh, *figures, _ in rows
+        key: CellBuild(code_hash, merit > 0, Resources(*figures) if code_hash else None, attempts[build_id])
+        for key, (merit, (_, _, build_id, _, code_hash, *figures)) in best.items()
     }
+
+
+def _homes(connection: Connection) -> dict[str, tuple[str, str]]:
+    """Where each HIP kernel is: (source, present fingerprint), of the first source that has the symbol."""
+    statement = select(m.Kernel.symbol, m.Source.path, m.Kernel.fingerprint).join(m.Source)
+    found: dict[str, tuple[str, str]] = {}
+    for symbol, path, fingerprint in connection.execute(statement.where(m.Source.side == "hip").order_by(m.Kernel.id)):
+        found.setdefault(symbol, (path, fingerprint))
+    return found
+
+
+def _attempts(connection: Connection) -> dict[int, Attempt]:
+    """Every build that came to its end: few, but with long texts, hence not joined to every kernel's row."""
+    b = m.Build
+    statement = select(b.id, b.source, b.outcome, b.output, b.assembly, b.code_object, b.toolchain)
+    rows: Sequence[Record] = connection.execute(statement.where(b.outcome != "cancelled")).all()
+    return {id: Attempt(*rest) for id, *rest in rows}
 
 
 def evidence(engine: Engine, symbol: str, arch: str | None = None) -> list[Evidence]:
@@ -254,14 +270,6 @@ def _holding(
         if build is not None and code_hash == build.code_hash and contract == current_contract(symbol):
             holding[symbol, arch].append(make(*values, True))
     return holding
-
-
-def _attempts(connection: Connection, ids: Collection[int]) -> dict[int, Attempt]:
-    """Few, but with long texts: hence not joined to every kernel's row."""
-    b = m.Build
-    statement = select(b.id, b.outcome, b.output, b.assembly, b.code_object, b.toolchain)
-    rows: Sequence[Record] = connection.execute(statement).all()
-    return {id: Attempt(*rest) for id, *rest in rows if id in ids}
 
 
 def _cells(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from db.engine import writing
@@ -93,8 +93,21 @@ def build(
             for symbol, fingerprint in fingerprints.items()
         ]
         if kernels:
+            _forget_superseded(session, kernels)
             session.execute(insert(BuiltKernel), kernels)
         return row.id
+
+
+def _forget_superseded(session: Session, kernels: Sequence[Mapping[str, Any]]) -> None:
+    """Of the builds of one kernel from one state of its source only the newest good and the newest failed one count."""
+    b = BuiltKernel
+    same = (b.symbol == bindparam("of"), b.arch == bindparam("on"), b.fingerprint == bindparam("at"))
+    for good in (True, False):
+        found = [k for k in kernels if (k["code_hash"] is not None) == good]
+        if found:
+            statement = delete(b).where(*same, b.code_hash.is_not(None) if good else b.code_hash.is_(None))
+            values = [{"of": k["symbol"], "on": k["arch"], "at": k["fingerprint"]} for k in found]
+            session.connection().execute(statement, values)
 
 
 def evidence(engine: Engine, result: Mapping[str, Any], *, toolchain: str) -> int:

@@ -163,6 +163,16 @@ def test_failed_build_of_an_older_source_is_stale(engine: Engine) -> None:
     assert (cell(engine).state, cell(engine).fresh) == ("build failed", False)
 
 
+def test_repeated_builds_do_not_pile_up(engine: Engine) -> None:
+    for code_hash in ("h1", "h2", "h2"):
+        compile(engine, code_hash)
+        fail_to_compile(engine, "f1")
+    assert cell(engine).code_hash == "h2"
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("select count(*) from built_kernels").scalar() == 2
+        assert connection.exec_driver_sql("select count(*) from builds").scalar() == 6
+
+
 def test_a_cancelled_build_is_no_verdict(engine: Engine) -> None:
     record.build(engine, attempt("gfx90a", outcome="cancelled", code_object=None), {Q5: "f1"}, {})
     assert cell(engine).state == "none"
