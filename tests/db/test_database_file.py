@@ -30,7 +30,7 @@ from db.engine import open_database
 from tests.db.samples import attempt, built, check
 engine = open_database(Path(sys.argv[1]))
 for number in range(int(sys.argv[3])):
-    record.build(engine, attempt("gfx90a"), {"k": "f"}, built("k", f"{sys.argv[2]}{number}"))
+    record.build(engine, attempt("gfx90a"), {"k": f"{sys.argv[2]}{number}"}, built("k", f"{sys.argv[2]}{number}"))
     record.evidence(engine, check("gfx90a", f"{sys.argv[2]}{number}"), toolchain="zig")
     print(number, flush=True)
 """
