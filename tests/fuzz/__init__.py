@@ -1,0 +1,1 @@
+"""Differential fuzzing of the emulator: random HIP kernels against an evaluation of the generator's own tree."""
