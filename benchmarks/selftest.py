@@ -1,6 +1,6 @@
 """How much the check notices: mutants killed, by fault class and kernel family, and false alarms without mutants.
 
-    python benchmarks/selftest.py [--sample N] [--seed S] [--archs gfx90a gfx1030 gfx1100] [--alarm-seeds 20]
+    python benchmarks/selftest.py [--sample N] [--files GLOB] [--seed S] [--archs gfx90a …] [--alarm-seeds 20]
 
 Prints two ratios: killed by killed and survived mutants (aim 0.99), and failed by executed checks of the kernels as
 they are (aim 0). Ends with 1 when an aim is missed.
@@ -65,9 +65,8 @@ def rows(scores: dict[str, Score]) -> Iterator[str]:
 def mutate(tree: Sources, arguments: argparse.Namespace) -> Summary:
     """Run the mutants and print each survivor as it turns up."""
     summary, started = Summary(), time.perf_counter()
-    trials = selftest(
-        tree, arguments.archs, Cancel(), seed=arguments.seed, sample=arguments.sample, jobs=arguments.jobs
-    )
+    chosen = {"seed": arguments.seed, "sample": arguments.sample, "files": arguments.files, "jobs": arguments.jobs}
+    trials = selftest(tree, arguments.archs, Cancel(), **chosen)
     for count, trial in enumerate(trials, 1):
         summary.add(trial)
         if trial.outcome == "survived":
@@ -83,6 +82,7 @@ def main() -> int:
     """Parse, run, print; 0 when both aims are reached."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sample", type=int, default=None, help="mutants to try (default: all)")
+    parser.add_argument("--files", default="*", help="pattern of the files to mutate, relative to kernels/hip")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--archs", nargs="+", default=["gfx90a", "gfx1030", "gfx1100"])
     parser.add_argument("--alarm-seeds", type=int, default=20)

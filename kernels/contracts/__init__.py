@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # numpy is only loaded for a contract that is used: versions 
 
 VERSIONS = {
     "dequantize": 1,
-    "quantize": 1,
+    "quantize": 2,
     "dequantize_mul_mat_vec": 1,
     "mul_mat_vec_q8_1": 1,
     "mul_mat_q8_1": 1,

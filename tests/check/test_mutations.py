@@ -52,6 +52,18 @@ def test_templates_pointers_and_signs_are_no_operators() -> None:
     assert faults("vector<int> *p = -x; f<T>(&y);", "sign") == set()
 
 
+@pytest.mark.parametrize(
+    "text", ["float a[2][n];", "void f(float (&a)[2]);", "struct { uint8_t qs[16]; };", "T b[4] = {};"]
+)
+def test_array_sizes_in_declarations_are_no_indices(text: str) -> None:
+    assert faults(text, "index") == set()
+
+
+@pytest.mark.parametrize("text", ["return a[i];", "x = f(a)[i][j];", "(*p)[i] = 0;", "a.b[i] += c->d[j];"])
+def test_subscripts_are_indices(text: str) -> None:
+    assert len(faults(text, "index")) == text.count("[")
+
+
 def test_a_mutation_names_its_line_and_both_texts() -> None:
     (barrier,) = (m for m in mutations("a;\nb;\n  __syncthreads();\n") if m.fault == "barrier")
     assert str(barrier) == "line 3: barrier: '__syncthreads();' becomes ';'"

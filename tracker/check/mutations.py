@@ -142,10 +142,24 @@ def _nibble(found: list[Token], index: int) -> Iterator[Edit]:
 
 
 def _index(found: list[Token], index: int) -> Iterator[Edit]:
-    """One element further."""
+    """One element further; array sizes in declarations stay, since room to spare changes nothing."""
     token = found[index]
-    if token.text == "]" and _at(found, index - 1).text not in ("[", ""):
+    if token.text == "]" and _at(found, index - 1).text not in ("[", "") and not _declared(found, index):
         yield token.start, token.start, " + 1"
+
+
+def _declared(found: list[Token], index: int) -> bool:
+    """True when the bracket that closes at `index` belongs to a declarator: `float a[2][3]`, `float (&a)[2]`."""
+    while found[index].text == "]":
+        depth = 1
+        while depth and index > 0:
+            index -= 1
+            depth += (found[index].text == "]") - (found[index].text == "[")
+        index -= 1
+    if found[index].text == ")":
+        return _at(found, index - 2).text == "&"
+    before = _at(found, index - 1)
+    return before.kind == "word" and before.text not in ("return", "else", "case", "const")
 
 
 def _factor(found: list[Token], index: int) -> Iterator[Edit]:

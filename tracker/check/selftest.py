@@ -2,19 +2,20 @@
 
 A mutant is compiled, its kernels' code hashes are compared with the originals', and those that changed are checked
 with the quick cases until one fails. Outcomes: `killed`; `survived`; `equivalent`, when no machine code changed or a
-reason is on record why results cannot change; `rejected`, when it does not compile. Only killed and survived ones tell
-something about the check.
+reason is on record why results cannot change; `rejected`, when it cannot be compiled or run. Only killed and survived
+ones tell something about the check.
 """
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatch
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Any, Literal
 
 from kernels.contracts import contract_for
 from kernels.names import KernelName, identify
@@ -25,18 +26,18 @@ from tracker.build.toolchain import Toolchain
 from tracker.cancel import Cancel
 from tracker.check.equivalents import reason
 from tracker.check.mutations import Mutation, mutations
-from tracker.check.runner import check_cases, describe
+from tracker.check.runner import DEVICE_LACKS, check_cases, describe
 from tracker.devices.emulator import EmulatorDevice
 from tracker.devices.protocol import Artifact, Module
 from tracker.errors import UsageError
 
 MutantOutcome = Literal["killed", "survived", "equivalent", "rejected"]
-INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+QUOTED = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Sources:
-    """A tree of kernel sources: its root, the units in it (relative), and what they are compiled with."""
+    """A tree of kernel sources: its root, the units in it (relative), and what they are compiled with and into."""
 
     root: Path
     units: tuple[Path, ...]
@@ -118,18 +119,23 @@ def included(root: Path, unit: Path) -> frozenset[Path]:
         if file in found:
             continue
         found.add(file)
-        for name in INCLUDE.findall((root / file).read_text(encoding="utf-8")):
+        for name in QUOTED.findall((root / file).read_text(encoding="utf-8")):
             near = [(root / file).parent / name, root / name]
             waiting += [path.resolve().relative_to(root.resolve()) for path in near if path.is_file()][:1]
     return frozenset(found)
 
 
-def mutants(sources: Sources, archs: Sequence[str], seed: int) -> list[Mutant]:
-    """Every mutant of the tree in random order; each goes to one unit that includes its file and to one arch."""
+def mutants(sources: Sources, archs: Sequence[str], seed: int, files: str = "*") -> list[Mutant]:
+    """Every mutant of the tree's files that match a pattern, in random order.
+
+    Each goes to one unit that includes its file and to one arch, drawn by the seed.
+    """
     random = Random(seed)
     reach = {unit: included(sources.root, unit) for unit in sources.units}
     found = []
     for file in sorted(frozenset().union(*reach.values())):
+        if not fnmatch(file.as_posix(), files):
+            continue
         users = [unit for unit in sources.units if file in reach[unit]]
         for mutation in mutations((sources.root / file).read_text(encoding="utf-8")):
             found.append(Mutant(file, mutation, random.choice(users), random.choice(archs)))
@@ -138,37 +144,65 @@ def mutants(sources: Sources, archs: Sequence[str], seed: int) -> list[Mutant]:
 
 
 def selftest(
-    sources: Sources, archs: Sequence[str], cancel: Cancel, *, seed: int = 0, sample: int | None = None, jobs: int = 2
+    sources: Sources,
+    archs: Sequence[str],
+    cancel: Cancel,
+    *,
+    seed: int = 0,
+    sample: int | None = None,
+    files: str = "*",
+    jobs: int = 2,
 ) -> Iterator[Trial]:
     """Try mutants (`sample` of them, or all), `jobs` at a time, and yield each outcome as it comes.
 
-    Raises UsageError when a unit does not compile as it stands.
+    Raises UsageError when a unit does not compile as it stands, and CancelledError after the trials under way.
     """
-    chosen = mutants(sources, archs, seed)[:sample]
-    originals = {key: _original(sources, *key, cancel) for key in dict.fromkeys((m.unit, m.arch) for m in chosen)}
+    with TemporaryDirectory(prefix="kerntrack-selftest-") as folder:
+        frozen = _snapshot(sources, Path(folder))
+        chosen = mutants(frozen, archs, seed, files)[:sample]
+        originals = {key: _original(frozen, *key, cancel) for key in dict.fromkeys((m.unit, m.arch) for m in chosen)}
+        work = ((attempt, frozen, mutant, originals[mutant.unit, mutant.arch], seed) for mutant in chosen)
+        yield from _parallel(work, cancel, jobs)
+    cancel.check()
+
+
+def _snapshot(sources: Sources, folder: Path) -> Sources:
+    """A copy of the tree that nobody edits meanwhile, with a build cache of its own."""
+    shutil.copytree(sources.root, folder / "sources")
+    return replace(sources, root=folder / "sources", cache=folder / "builds")
+
+
+def _parallel(work: Iterable[tuple[Any, ...]], cancel: Cancel, jobs: int) -> Iterator[Trial]:
+    """Results of calls, `jobs` at a time, until all are made or somebody cancels."""
     with ProcessPoolExecutor(jobs) as pool:
         waiting: set[Future[Trial]] = set()
-        for mutant in chosen:
+        for call in work:
             if len(waiting) > 2 * jobs:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 yield from (future.result() for future in done)
             if cancel.is_set():
                 break
-            waiting.add(pool.submit(attempt, sources, mutant, originals[mutant.unit, mutant.arch], seed))
+            waiting.add(pool.submit(*call))
         yield from (future.result() for future in waiting)
-    cancel.check()
 
 
-def _original(sources: Sources, unit: Path, arch: str, cancel: Cancel) -> dict[str, str]:
-    """Code hashes of the unit's kernels as they are."""
-    record = _compile(sources, sources.root, unit, arch, sources.cache, cancel)
+@dataclass(frozen=True)
+class Original:
+    """A unit as it is: the key of its build and its kernels' code hashes."""
+
+    key: str
+    hashes: dict[str, str]
+
+
+def _original(sources: Sources, unit: Path, arch: str, cancel: Cancel) -> Original:
+    record = _compile(sources, sources.root, unit, arch, cancel)
     if not record.ok:
         raise UsageError(f"{unit} does not compile for {arch}: {record.output}", "Mend it before testing the check.")
-    return {symbol: kernel.code_hash for symbol, kernel in _kernels(record).items()}
+    return Original(record.key, {symbol: kernel.code_hash for symbol, kernel in _kernels(record).items()})
 
 
-def _compile(sources: Sources, root: Path, unit: Path, arch: str, cache: Path, cancel: Cancel) -> BuildRecord:
-    return compile_unit(Unit(root / unit, (root, *sources.includes)), arch, sources.toolchain, cache, cancel)
+def _compile(sources: Sources, root: Path, unit: Path, arch: str, cancel: Cancel) -> BuildRecord:
+    return compile_unit(Unit(root / unit, (root, *sources.includes)), arch, sources.toolchain, sources.cache, cancel)
 
 
 def _kernels(record: BuildRecord) -> dict[str, KernelObject]:
@@ -176,24 +210,40 @@ def _kernels(record: BuildRecord) -> dict[str, KernelObject]:
     return codeobject.read(record.code_object).kernels
 
 
-def attempt(sources: Sources, mutant: Mutant, original: dict[str, str], seed: int) -> Trial:
-    """Compile one mutant in a copy of the tree and check the kernels it changed."""
+def attempt(sources: Sources, mutant: Mutant, original: Original, seed: int) -> Trial:
+    """Compile one mutant in a copy of the tree and check the kernels it changed. Its build is removed afterwards."""
     with TemporaryDirectory(prefix="kerntrack-mutant-") as folder:
-        root, cache = Path(folder, "sources"), Path(folder, "cache")
+        root = Path(folder, "sources")
         shutil.copytree(sources.root, root)
         file = root / mutant.file
         text = file.read_text(encoding="utf-8")
         file.write_text(mutant.mutation.apply(text), encoding="utf-8")
-        record = _compile(sources, root, mutant.unit, mutant.arch, cache, Cancel())
-        if not record.ok:
-            return Trial(mutant, "rejected")
-        kernels = _kernels(record)
-        changed = sorted(symbol for symbol in original if _hash(kernels.get(symbol)) != original[symbol])
-        if not changed:
-            return Trial(mutant, "equivalent", "the same machine code")
-        trial = _judge(mutant, record, changed, seed)
-        known = reason(mutant.file.name, text, mutant.mutation) if trial.outcome == "survived" else ""
-        return Trial(mutant, "equivalent", known) if known else trial
+        record = _compile(sources, root, mutant.unit, mutant.arch, Cancel())
+    if record.key == original.key:
+        return Trial(mutant, "equivalent", "the compiler does not see it")
+    if not record.code_object:
+        return Trial(mutant, "rejected", "it does not compile")
+    try:
+        trial = _compared(mutant, record, original, seed)
+    finally:
+        shutil.rmtree(record.code_object.parent)
+    known = reason(mutant.file.name, text, mutant.mutation) if trial.outcome == "survived" else ""
+    return Trial(mutant, "equivalent", known) if known else trial
+
+
+def _compared(mutant: Mutant, record: BuildRecord, original: Original, seed: int) -> Trial:
+    kernels = _kernels(record)
+    changed = sorted(symbol for symbol, known in original.hashes.items() if _hash(kernels.get(symbol)) != known)
+    if not changed:
+        return Trial(mutant, "equivalent", "the same machine code")
+    try:
+        return _judge(mutant, record, changed, seed)
+    except UnrunnableError as error:
+        return Trial(mutant, "rejected", str(error))
+
+
+class UnrunnableError(Exception):
+    """The emulator cannot run a mutant: no verdict."""
 
 
 def _hash(kernel: KernelObject | None) -> str:
@@ -227,6 +277,8 @@ def _complaint(device: EmulatorDevice, module: Module, name: KernelName, seed: i
     if name.symbol not in module.symbols:
         return f"{name.symbol}: no longer there"
     for ran in check_cases(device, module, name, contract, "quick", seed):
+        if ran.fault and ran.fault.kind == DEVICE_LACKS:
+            raise UnrunnableError(ran.fault.message)
         if not ran.result.passed:
             return f"{name.symbol}: {describe(ran.result)}"
     return ""
