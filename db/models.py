@@ -174,3 +174,12 @@ class Evidence(Base):
     seconds: Mapped[float]
     cost: Mapped[dict[str, Any]]
     created: Mapped[str]
+
+
+class Snapshot(Base):
+    """The matrix as it was after a run, in words: {symbol: {"port": state, arch: state}}. Kept where it changed."""
+
+    __tablename__ = "snapshots"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    states: Mapped[dict[str, Any]]

@@ -229,6 +229,14 @@ def runs(engine: Engine, verb: str | None = None, limit: int = 100) -> list[RunR
         return [RunRecord(*row) for row in connection.execute(statement.order_by(r.id.desc()).limit(limit))]
 
 
+def snapshot(engine: Engine, run_id: int) -> dict[str, dict[str, str]] | None:
+    """The matrix in words as it was after a run: {symbol: {"port": state, arch: state}}; None where none was kept."""
+    s = m.Snapshot
+    statement = select(s.states).where(s.run_id <= run_id).order_by(s.run_id.desc()).limit(1)
+    with engine.connect() as connection:
+        return connection.execute(statement).scalar()
+
+
 @cache
 def current_contract(symbol: str) -> str:
     """Family and version of the contract that evidence about `symbol` must have been made with; "" for none."""

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from db.engine import writing
-from db.models import Build, BuiltKernel, Dependency, Diagnostic, Evidence, Kernel, Pair, Run, Source
+from db.models import Build, BuiltKernel, Dependency, Diagnostic, Evidence, Kernel, Pair, Run, Snapshot, Source
 
 SourceKey = tuple[str, str, str]
 """(side, path, origin)."""
@@ -126,6 +126,14 @@ def run(engine: Engine, **columns: Any) -> int:
         session.add(row)
         session.flush()
         return row.id
+
+
+def snapshot(engine: Engine, run_id: int, states: Mapping[str, Mapping[str, str]]) -> None:
+    """Keep the matrix as it is after a run, unless it is as after the run before."""
+    with writing(engine) as session:
+        before = session.execute(select(Snapshot.states).order_by(Snapshot.run_id.desc()).limit(1)).scalar()
+        if before != states:
+            session.add(Snapshot(run_id=run_id, states=dict(states)))
 
 
 def _add_all(session: Session, model: type[Any], rows: Iterable[Mapping[str, Any]], source_id: int) -> None:

@@ -58,6 +58,20 @@ def test_head_is_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
 
 
+def test_older_database_is_migrated_and_keeps_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "k.db"
+    engine = open_database(path)
+    record.evidence(engine, check("gfx90a", "h"), toolchain="zig")
+    engine.dispose()
+    with sqlite3.connect(path) as connection:  # back to what revision 0001 left
+        connection.executescript("drop table snapshots; update alembic_version set version_num = '0001'")
+    with pytest.raises(DatabaseError, match="written by an older kerntrack"):
+        open_database(path, read_only=True)
+    migrated = open_database(path)
+    assert count(path, "snapshots") == 0
+    assert [found.code_hash for found in queries.evidence(migrated, Q5)] == ["h"]
+
+
 def test_pragmas(engine: Engine) -> None:
     with engine.connect() as connection:
         assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"

@@ -53,7 +53,7 @@ def compile_kernels(
     engine = open_store(project)
     chosen = words(selector)
     options = {"selector": list(chosen), "archs": list(archs or project.archs)}
-    yield from recorded(engine, "compile", options, _compile(project, engine, cancel, chosen, archs, again))
+    yield from recorded(project, engine, "compile", options, _compile(project, engine, cancel, chosen, archs, again))
 
 
 def _compile(

@@ -5,16 +5,20 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db import record
+from db import queries, record
+from tracker.actions.compare import states_of
 from tracker.actions.events import Event, Finished
+from tracker.config import Project
 
 
-def recorded(engine: Engine, verb: str, options: dict[str, Any], events: Iterator[Event]) -> Iterator[Event]:
-    """Pass events on; write the last one, `Finished`, to the history."""
+def recorded(
+    project: Project, engine: Engine, verb: str, options: dict[str, Any], events: Iterator[Event]
+) -> Iterator[Event]:
+    """Pass events on; write the last one, `Finished`, and the matrix as it then is to the history."""
     started = record.now()
     for event in events:
         if isinstance(event, Finished):
-            record.run(
+            run = record.run(
                 engine,
                 verb=verb,
                 started=started,
@@ -23,4 +27,5 @@ def recorded(engine: Engine, verb: str, options: dict[str, Any], events: Iterato
                 options=options,
                 summary=event.summary,
             )
+            record.snapshot(engine, run, states_of(queries.status(engine, project.archs)))
         yield event

@@ -56,7 +56,7 @@ def scan(
     """
     engine = open_store(project)
     inputs = choose_inputs(project, _last_options(engine), cuda, hip)
-    yield from recorded(engine, "scan", inputs.options(), _scan(project, engine, inputs, cancel, again))
+    yield from recorded(project, engine, "scan", inputs.options(), _scan(project, engine, inputs, cancel, again))
     if record:
         yield from write_baseline(project, inputs.cuda, record, origin, cancel)
 

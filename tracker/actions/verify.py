@@ -69,7 +69,7 @@ def verify(
     """
     engine = open_store(project)
     chosen = Options(words(selector), tuple(archs) if archs else None, effort, seed, again, case)
-    yield from recorded(engine, "verify", asdict(chosen), _verify(project, engine, cancel, chosen))
+    yield from recorded(project, engine, "verify", asdict(chosen), _verify(project, engine, cancel, chosen))
 
 
 def _verify(project: Project, engine: Engine, cancel: Cancel, options: Options) -> Iterator[Event]:

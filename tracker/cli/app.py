@@ -209,6 +209,44 @@ def verify(
 
 @app.command()
 @guarded
+def history(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(help="How many runs, the newest first.")] = 20,
+    format: FormatOption = None,
+    json: Json = False,
+) -> ExitCode:
+    """Show what ran here: scans, builds and checks, with their results.
+
+    Example: kerntrack history --limit 5
+    """
+    from tracker.cli import history
+
+    return history.run(context.obj, limit, "json" if json else format)
+
+
+@app.command()
+@guarded
+def diff(
+    context: typer.Context,
+    before: Annotated[str, typer.Argument(metavar="A", help="A run's number, or a file from `status --json`.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The same, or `now`.")] = "now",
+    format: FormatOption = None,
+    json: Json = False,
+) -> ExitCode:
+    """Compare two states: what is new, fixed, broken, stale. Ends with 1 when something broke.
+
+    \b
+    Examples:
+      kerntrack diff 12
+      kerntrack status --json > base.json; kerntrack diff base.json now
+    """
+    from tracker.cli import diff
+
+    return diff.run(context.obj, before, after, "json" if json else format)
+
+
+@app.command()
+@guarded
 def tui(
     context: typer.Context,
     readonly: Annotated[

@@ -8,11 +8,12 @@ from sqlalchemy import Engine
 
 from db import queries
 from db.views import ArchStatus, BuildAttempt, Evidence, KernelFacts, KernelStatus, Message
+from tracker.actions.compare import words
 from tracker.actions.status import load
 from tracker.actions.store import open_store
 from tracker.cli.documents import SCHEMA, kernel_document
 from tracker.cli.session import Session
-from tracker.cli.status import cell_text, warn_of_changes
+from tracker.cli.status import warn_of_changes
 from tracker.cli.tables import print_json, sign, style
 from tracker.cli.verify import worst
 from tracker.errors import ExitCode, UsageError
@@ -117,7 +118,7 @@ def _side(name: str, facts: KernelFacts | None) -> Iterator[Text]:
 
 
 def _arch(arch: str, cell: ArchStatus, build: BuildAttempt | None) -> Iterator[Text]:
-    state = cell_text(cell)
+    state = words(cell)
     yield Text.assemble((f"{arch}  ", "bold"), (f"{sign(state)} {state}", style(state)))
     if cell.resources:
         r = cell.resources

@@ -9,7 +9,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from db.views import ArchStatus, KernelStatus, Location
+from db.views import KernelStatus, Location
+from tracker.actions.compare import words
 from tracker.actions.status import Matrix, load
 from tracker.cli.documents import write_status
 from tracker.cli.session import Session
@@ -70,7 +71,7 @@ def overview(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Table:
         members = [kernel for kernel in asked if kernel.family == family]
         counts = (str(len(members)), str(_ported(members)))
         table.add_row(family or "other kernels", *counts, *(reached(members, arch) for arch in archs))
-    table.caption = legend(cell_text(kernel.archs[arch]) for kernel in asked for arch in archs)
+    table.caption = legend(words(kernel.archs[arch]) for kernel in asked for arch in archs)
     table.caption_justify = "left"
     return table
 
@@ -81,7 +82,7 @@ def _ported(kernels: Iterable[KernelStatus]) -> int:
 
 def reached(kernels: Sequence[KernelStatus], arch: str) -> Text:
     """Counts of states with their signs, e.g. `◐ 11  ✗ 1`."""
-    counts = Counter(cell_text(kernel.archs[arch]) for kernel in kernels)
+    counts = Counter(words(kernel.archs[arch]) for kernel in kernels)
     parts = [(f"{sign(state)} {counts[state]}", style(state)) for state in sorted(counts) if state not in QUIET]
     return Text("  ").join(Text(*part) for part in parts) if parts else Text("·", "dim")
 
@@ -92,11 +93,6 @@ def legend(states: Iterable[str]) -> str:
     plain = {state.removesuffix(" (stale)") for state in found}
     words = [f"{STATES[state].mark} {state}" for state in STATES if state in plain and state not in QUIET]
     return "  ".join([*words, f"{STALE.mark} stale"] if plain != found else words)
-
-
-def cell_text(cell: ArchStatus) -> str:
-    """A cell in words, the same in every format."""
-    return cell.state if cell.fresh else f"{cell.state} (stale)"
 
 
 def listing(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Listing:
@@ -112,7 +108,7 @@ def listing(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Listing:
             "; ".join(kernel.differences),
             place(kernel.baseline),
             place(kernel.port_location),
-            *(cell_text(kernel.archs[arch]) for arch in archs),
+            *(words(kernel.archs[arch]) for arch in archs),
         )
         for kernel in kernels
     )
