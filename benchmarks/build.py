@@ -20,13 +20,20 @@ from tracker.cancel import Cancel
 CUDA_FILE = "candle-kernels/src/quantized.cu"
 
 
-def measure(units: list[Unit], archs: list[str], cache: Path, jobs: int) -> tuple[float, int]:
-    """Seconds that building takes, and how many of the builds failed."""
+def measure(units: list[Unit], archs: list[str], cache: Path, jobs: int) -> tuple[float, str]:
+    """Seconds that building takes, and the same in words with processor seconds and failures."""
     toolchain = discover()[0]
-    started = time.perf_counter()
+    started, used = time.perf_counter(), processor_seconds()
     work = [(unit, arch) for unit in units for arch in archs]
     failed = sum(not record.ok for record in compile_units(work, toolchain, cache, Cancel(), jobs=jobs))
-    return time.perf_counter() - started, failed
+    seconds = time.perf_counter() - started
+    return seconds, f"{seconds:.2f} s ({processor_seconds() - used:.2f} s of processor time), {failed} failed"
+
+
+def processor_seconds() -> float:
+    """Time that this process and its ended children have used."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def main() -> None:
@@ -38,18 +45,18 @@ def main() -> None:
     units = [Unit(path) for path in sorted(HIP_SOURCES.rglob("*.hip"))]
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder)
-        cold, failed = measure(units, archs, cache / "ours", options.jobs)
-        print(f"{len(units)} units x {len(archs)} archs, {options.jobs} jobs, cold: {cold:.2f} s, {failed} failed")
-        again, _ = measure(units, archs, cache / "ours", options.jobs)
-        print(f"again, nothing changed: {again:.2f} s")
+        cold, words = measure(units, archs, cache / "ours", options.jobs)
+        print(f"{len(units)} units x {len(archs)} archs, {options.jobs} jobs, cold: {words}")
+        _, words = measure(units, archs, cache / "ours", options.jobs)
+        print(f"again, nothing changed: {words}")
         checkout = os.environ.get("KERNTRACK_CANDLE")
         if not checkout:
             print("candle's single file: not measured, KERNTRACK_CANDLE names no checkout")
             return
         single = Unit(Path(checkout, CUDA_FILE), language="cuda")
-        candle, failed = measure([single], archs, cache / "candle", jobs=1)
-        print(f"candle's quantized.cu, one arch after the other: {candle:.2f} s, {failed} failed")
-        print(f"ratio: {candle / cold:.2f}")
+        candle, words = measure([single], archs, cache / "candle", jobs=1)
+        print(f"candle's quantized.cu, one arch after the other: {words}")
+        print(f"candle / ours: {candle / cold:.2f} (only on an otherwise idle machine is this a figure)")
 
 
 if __name__ == "__main__":
