@@ -13,10 +13,11 @@ import yaml
 from tracker.emulator.arch import Arch, archs
 from tracker.emulator.faults import EmulationFault
 
-_TARGET = re.compile(r'^\s*\.amdgcn_target\s+"[^"]*--([a-z0-9]+)[^"]*"', re.M)
-_DESCRIPTOR = re.compile(r"^\s*\.amdhsa_kernel\s+(\S+)[ \t]*$", re.M)
-_DIRECTIVE = re.compile(r"^\s*\.amdhsa_(\w+)\s+(\S+)", re.M)
-_FILE = re.compile(r'^\s*\.file\s+(\d+)\s+"([^"]*)"(?:\s+"([^"]*)")?', re.M)
+# Each starts with a literal: files are tens of megabytes long, and such patterns are found fast.
+_TARGET = re.compile(r'\.amdgcn_target\s+"[^"]*--([a-z0-9]+)[^"]*"')
+_DESCRIPTOR = re.compile(r"\.amdhsa_kernel\s+(\S+)")
+_DIRECTIVE = re.compile(r"\.amdhsa_(\w+)\s+(\S+)")
+_FILE = re.compile(r'\.file\s+(\d+)\s+"([^"]*)"(?:\s+"([^"]*)")?')
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,12 @@ class ArgumentSlot:
 class KernelText:
     """One kernel's part of the file.
 
-    `body` is its code from the line after the label to the descriptor; `first_line` the number of that line in the
-    file (from 1).
+    `body` is its code from the line after the label to the descriptor, `start` its position in the file's text.
     """
 
     symbol: str
     body: str
-    first_line: int
+    start: int
     directives: dict[str, int]
     arguments: tuple[ArgumentSlot, ...]
     kernarg_size: int
@@ -70,6 +70,10 @@ class Assembly:
         """Source files by their number in `.loc` directives."""
         return {int(match[1]): match[3] or match[2] for match in _FILE.finditer(self.text)}
 
+    def line_number(self, position: int) -> int:
+        """The line (from 1) of a position in the text."""
+        return self.text.count("\n", 0, position) + 1
+
     def kernel(self, symbol: str) -> KernelText:
         """The parts of one kernel. Raises EmulationFault (`launch error`) when the file has no such kernel."""
         if symbol not in self.descriptors:
@@ -82,7 +86,7 @@ class Assembly:
         return KernelText(
             symbol=symbol,
             body=self.text[start:descriptor],
-            first_line=self.text.count("\n", 0, start) + 1,
+            start=start,
             directives=self._directives(descriptor),
             arguments=tuple(ArgumentSlot(a[".offset"], a[".size"], a[".value_kind"]) for a in slots),
             kernarg_size=metadata[".kernarg_segment_size"],

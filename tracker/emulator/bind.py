@@ -32,6 +32,8 @@ class Context:
     wave: int
     slots: Slots = field(default_factory=Slots)
     masks: set[int] = field(default_factory=set)
+    steps: dict[tuple[str, int | None], Step] = field(default_factory=dict)
+    """Steps that depend on nothing but an instruction's text and the guard."""
     relative: frozenset[str] = frozenset()
     """Sides of moves whose register numbers are relative to M0 (gfx9, s_set_gpr_idx_on)."""
 

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from tracker.emulator.assembly import KernelText
+from tracker.emulator.assembly import Assembly
 from tracker.emulator.bind import Context, Step
 from tracker.emulator.decode import controls, decode, writes_exec
 from tracker.emulator.faults import EmulationFault, UnknownInstructionError
 from tracker.emulator.instruction import Instruction, parse
 from tracker.emulator.names import canonical, without_effect
 
-_LABEL = re.compile(r"([.\w$]+):")
 
 _DISTANCE = re.compile(r"\(([.\w$]+)-([.\w$]+)\)(&4294967295|>>32)")
 
@@ -44,35 +44,47 @@ class Segment:
 class Code:
     """One kernel's instructions. Parsing is cheap and done at once; decoding is done per segment."""
 
-    def __init__(self, text: KernelText, context: Context, files: dict[int, str]) -> None:
-        self.symbol, self.context = text.symbol, context
+    def __init__(self, assembly: Assembly, symbol: str, context: Context) -> None:
+        self.symbol, self.context = symbol, context
         self.segments: dict[int, Segment] = {}
         self.labels: dict[str, int] = {}
-        self._texts: list[tuple[str, int, str]] = []
-        self._scan(text, files)
+        self._assembly, self._text = assembly, assembly.kernel(symbol)
+        self._lines: list[tuple[str, int, str]] = []
+        """Text, line (from 0 at the kernel's start) and `.loc` directive of each instruction."""
+        self._scan()
         self._targets = self._branch_targets()
 
-    def _scan(self, text: KernelText, files: dict[int, str]) -> None:
+    def _scan(self) -> None:
         location = ""
-        for number, line in enumerate(text.body.split("\n"), text.first_line):
+        for number, line in enumerate(self._text.body.split("\n")):
+            if line.startswith("\t.") or line.startswith(";"):
+                if line.startswith("\t.loc"):
+                    location = line
+                elif line.startswith("\t.section"):
+                    break
+                continue
             code = line.partition(";")[0].strip()
             if not code:
                 continue
-            if code[0] == ".":
-                if code.startswith(".loc\t") or code.startswith(".loc "):
-                    _, file, row, *_rest = code.split()
-                    location = f"{files.get(int(file), file)}:{row}"
-                elif (label := _LABEL.match(code)) is not None:
-                    self.labels[label[1]] = len(self._texts)
-                elif code.startswith(".section"):
-                    break
-            elif code[-1] == ":":
-                self.labels[code[:-1]] = len(self._texts)
-            else:
-                self._texts.append((code, number, location))
+            if code[-1] == ":":
+                self.labels[code[:-1]] = len(self._lines)
+            elif code[0] != ".":
+                self._lines.append((code, number, location))
+
+    @cached_property
+    def _first_line(self) -> int:
+        return self._assembly.line_number(self._text.start)
+
+    def line(self, ins: Instruction) -> int:
+        """The line of an instruction in the assembly file."""
+        return self._first_line + ins.line
+
+    def place(self, ins: Instruction) -> str:
+        """Where an instruction stands, for messages."""
+        return f"{ins.location}, assembly line {self.line(ins)}" if ins.location else f"assembly line {self.line(ins)}"
 
     def _branch_targets(self) -> frozenset[int]:
-        branches = (code for code, _, _ in self._texts if code.startswith(("s_cbranch", "s_branch")))
+        branches = (code for code, _, _ in self._lines if code.startswith(("s_cbranch", "s_branch")))
         labels = (code.split()[-1] for code in branches)
         return frozenset(self.labels[label] for label in labels if label in self.labels)
 
@@ -108,15 +120,14 @@ class Code:
 
     def unknown(self, ins: Instruction, what: str) -> EmulationFault:
         """The fault for something this emulator does not know."""
-        where = f" (from {ins.location})" if ins.location else ""
         return EmulationFault(
             "unknown instruction",
-            f"{ins.text!r} in kernel {self.symbol}, assembly line {ins.line}{where}, on {self.context.arch.name}: {what}",
+            f"{ins.text!r} in kernel {self.symbol} ({self.place(ins)}) on {self.context.arch.name}: {what}",
         )
 
     def has(self, index: int) -> bool:
         """True if there is an instruction number `index`."""
-        return 0 <= index < len(self._texts)
+        return 0 <= index < len(self._lines)
 
     def segment_before(self, index: int) -> Instruction:
         """The instruction in front of instruction `index`."""
@@ -129,10 +140,20 @@ class Code:
             raise self.unknown(ins, str(error)) from None
 
     def _instruction(self, index: int) -> Instruction:
-        text, line, location = self._texts[index]
-        text = _DISTANCE.sub(self._distance, text.replace("\t", " "))
+        text, line, directive = self._lines[index]
+        if "\t" in text:
+            text = text.replace("\t", " ")
+        if "(." in text:
+            text = _DISTANCE.sub(self._distance, text)
         raw, operands, modifiers = parse(text.partition(" :: ")[0])
-        return Instruction(text, raw, canonical(raw), operands, modifiers, index, line, location)
+        return Instruction(text, raw, canonical(raw), operands, modifiers, index, line, self._location(directive))
+
+    def _location(self, directive: str) -> str:
+        """`file:line` of a `.loc` directive."""
+        if not directive:
+            return ""
+        _, number, row, *_ = directive.split(None, 3)
+        return f"{self._assembly.files.get(int(number), number)}:{row}"
 
     def _distance(self, match: re.Match[str]) -> str:
         """The number for a distance between two labels; instructions count as 4 bytes (see `ops.special`)."""
@@ -143,7 +164,7 @@ class Code:
         instructions = []
         index = start
         while True:
-            if index >= len(self._texts):
+            if index >= len(self._lines):
                 raise EmulationFault("launch error", f"kernel {self.symbol} runs past its last instruction")
             ins = self._instruction(index)
             instructions.append(ins)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ _SCALAR_CLASSES = {
 _CLASSES = {"v_": "valu", "ds_": "lds", "scratch_": "scratch", "buffer_": "scratch", "global_": "global", "flat_": "global"}
 
 
+@cache
 def instruction_class(name: str) -> str:
     """The class an instruction is counted under; `wait` for those that only schedule."""
     if name in without_effect():

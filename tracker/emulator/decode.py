@@ -57,6 +57,12 @@ def _single(context: Context, ins: Instruction, mode: int) -> Step:
     operation = OPERATIONS.get(ins.name)
     if operation is None:
         raise UnknownInstructionError("the emulator does not know this instruction")
+    if not operation.moves_masks:
+        key = ins.text, guard
+        step = context.steps.get(key)
+        if step is None:
+            step = context.steps[key] = bind_modified(context, ins, operation, guard)
+        return step
     return bind_modified(context, ins, operation, guard)
 
 

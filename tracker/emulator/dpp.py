@@ -83,14 +83,14 @@ def bind_dpp(
 ) -> Step:
     """The step of a DPP instruction.
 
-    A lane whose source lane does not exist or is inactive reads 0 if bound_ctrl is set and keeps its old result
-    otherwise.
+    A lane whose source lane does not exist or is inactive reads 0 if bound_ctrl is set (or in dpp8) and keeps its old
+    result otherwise.
     """
     control = next(c for c in _CONTROLS if c in modifiers)
     known = {control, "row_mask", "bank_mask", "bound_ctrl", "fi"}
     if not known.issuperset(modifiers):
         raise UnknownInstructionError("modifier " + ", ".join(set(modifiers) - known))
-    zero_fill, inactive_too = "bound_ctrl" in modifiers, modifiers.get("fi") == "1"
+    zero_fill, inactive_too = "bound_ctrl" in modifiers or control == "dpp8", modifiers.get("fi") == "1"
     allowed = context.slots("t", _DPP_MASK, "?")
     outs = [target(context, operands[0], operation.results[0], allowed, zeroes=not operation.keeps_half)]
     if len(operation.results) > 1 or operation.results[0] == "mask":

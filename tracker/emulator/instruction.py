@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from tracker.emulator.faults import UnknownInstructionError
@@ -59,11 +59,11 @@ class Operand:
         return self.kind in ("v", "s")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Instruction:
     """One line of code.
 
-    `name` is the mnemonic without encoding suffix, `raw` as written, `index` its number in the kernel, `line` its
+    `raw` is the mnemonic as written, `name` the operation's (see `names`), `index` its number in the kernel, `line` its
     line in the assembly file, `location` the source position (`file:line`) or an empty string.
     """
 
@@ -94,18 +94,24 @@ def base_name(raw: str) -> str:
     return _SUFFIX.sub("", raw.replace("v_dual_", "v_", 1))
 
 
+@lru_cache(maxsize=1 << 16)
 def parse(text: str) -> tuple[str, tuple[str, ...], dict[str, str]]:
     """Split an instruction into mnemonic, operands and modifiers (a bare modifier's value is empty)."""
     raw, _, rest = text.partition(" ")
     if not rest:
-        return raw, (), {}
-    parts = rest.split(", ")
-    last, *extra = parts[-1].split(" ")
-    modifiers = dict(_modifier(word) for word in extra if word)
+        return raw, (), _NO_MODIFIERS
+    *operands, end = rest.split(", ")
+    if " " not in end and ":" not in end:
+        return raw, (*operands, end), _NO_MODIFIERS
+    last, *extra = end.split(" ")
     if ":" in last and "[" not in last.partition(":")[0]:
-        modifiers |= dict([_modifier(last)])
-        return raw, tuple(parts[:-1]), modifiers
-    return raw, (*parts[:-1], last), modifiers
+        extra.append(last)
+    else:
+        operands.append(last)
+    return raw, tuple(operands), dict(_modifier(word) for word in extra if word)
+
+
+_NO_MODIFIERS: dict[str, str] = {}
 
 
 def _modifier(word: str) -> tuple[str, str]:

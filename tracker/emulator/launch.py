@@ -94,6 +94,12 @@ def kernarg(text: KernelText, arguments: list[bytes | int], geometry: Geometry, 
     return bytes(segment)
 
 
+def dispatch_packet(geometry: Geometry) -> bytes:
+    """The AQL packet of the launch as far as kernels read it: sizes of workgroup and grid, both in work-items."""
+    items = [blocks * size for blocks, size in zip(geometry.grid, geometry.block, strict=True)]
+    return struct.pack("<4x3H2x3I40x", *geometry.block, *items)
+
+
 def hidden_values(geometry: Geometry, dynamic_lds: int) -> dict[str, int]:
     """Hidden arguments of code object version 5 and 6 by value kind; grids here are always uniform."""
     values = {"hidden_grid_dims": 3 if geometry.grid[2] > 1 or geometry.block[2] > 1 else 2}

@@ -39,15 +39,15 @@ class Slots:
 
     def __init__(self) -> None:
         self.specs: list[Slot] = []
-        self._numbers: dict[Slot, int] = {}
+        self._numbers: dict[tuple[str, int, str], int] = {}
 
     def __call__(self, kind: str, index: int, dtype: str) -> int:
         """The number of a slot, the same for the same arguments."""
-        spec = Slot(kind, index, dtype)
-        number = self._numbers.get(spec)
+        key = kind, index, dtype
+        number = self._numbers.get(key)
         if number is None:
-            number = self._numbers[spec] = len(self.specs) + SCC + 1
-            self.specs.append(spec)
+            number = self._numbers[key] = len(self.specs) + SCC + 1
+            self.specs.append(Slot(kind, index, dtype))
         return number
 
 

@@ -28,6 +28,11 @@ class Operation:
     keeps_half: bool = False
     """A 16-bit result leaves the other half alone on every target (gfx9 otherwise zeroes it)."""
 
+    @property
+    def moves_masks(self) -> bool:
+        """True if a lane mask is among sources and results."""
+        return "mask" in self.results or "mask" in self.sources or "vcc" in self.sources
+
 
 OPERATIONS: dict[str, Operation] = {}
 

@@ -33,12 +33,15 @@ def user_registers(directives: dict[str, int]) -> dict[str, int]:
 
 
 def initialise(
-    machine: Machine, arch: Arch, directives: dict[str, int], geometry: Geometry, first: int, kernarg: int
+    machine: Machine, arch: Arch, directives: dict[str, int], geometry: Geometry, first: int, pointers: dict[str, int]
 ) -> None:
-    """Set up scalar and vector registers for the workgroups from number `first` on. `kernarg` is an address."""
+    """Set up scalar and vector registers for the workgroups from number `first` on.
+
+    `pointers`: addresses by the name of the user SGPRs that hold them.
+    """
     groups = machine.waves // geometry.group_waves
     ids = [np.repeat(axis, geometry.group_waves) for axis in geometry.group_ids(first, groups)]
-    for register, value in _scalars(arch, directives, ids, kernarg):
+    for register, value in _scalars(arch, directives, ids, pointers):
         machine.scalar(register)[:, 0] = value
     bits = np.tile(geometry.exec_bits(), groups)
     machine.exec[:, 0] = bits
@@ -46,12 +49,13 @@ def initialise(
 
 
 def _scalars(
-    arch: Arch, directives: dict[str, int], ids: list[np.ndarray[tuple[int], np.dtype[np.uint32]]], kernarg: int
+    arch: Arch, directives: dict[str, int], ids: list[np.ndarray[tuple[int], np.dtype[np.uint32]]], pointers: dict[str, int]
 ) -> Iterator[tuple[int, object]]:
     places = user_registers(directives)
-    if "kernarg_segment_ptr" in places:
-        yield places["kernarg_segment_ptr"], kernarg & 0xFFFFFFFF
-        yield places["kernarg_segment_ptr"] + 1, kernarg >> 32
+    for name, address in pointers.items():
+        if name in places:
+            yield places[name], address & 0xFFFFFFFF
+            yield places[name] + 1, address >> 32
     if arch.group_id == "ttmp":
         yield TTMP + 9, ids[0]
         yield TTMP + 7, ids[1] | (ids[2] << np.uint32(16))

@@ -1,6 +1,8 @@
 """The emulator's front door: load an assembly file, run one of its kernels."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +15,7 @@ from tracker.emulator.code import Code
 from tracker.emulator.cost import Cost, instruction_counts
 from tracker.emulator.faults import EmulationFault
 from tracker.emulator.instruction import Instruction, base_name
-from tracker.emulator.launch import Dim, Geometry, check_geometry, kernarg
+from tracker.emulator.launch import Dim, Geometry, dispatch_packet, check_geometry, kernarg
 from tracker.emulator.lds import LocalMemory
 from tracker.emulator.machine import Machine
 from tracker.emulator.memory import GlobalMemory, Memory
@@ -67,7 +69,7 @@ class Program:
         if symbol not in self._codes:
             text = self.text(symbol)
             wave = 32 if text.directives.get("wavefront_size32", 0) else 64
-            self._codes[symbol] = Code(text, Context(self.assembly.arch, wave), self.assembly.files)
+            self._codes[symbol] = Code(self.assembly, symbol, Context(self.assembly.arch, wave))
         return self._codes[symbol]
 
 
@@ -96,7 +98,7 @@ def run(
     code = program.code(symbol)
     geometry = Geometry(grid, block, code.context.wave)
     launch = _Launch(program, code, geometry, arguments, dynamic_lds, seed)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), _without_collector():
         launch.execute(step_limit)
         if launch.unwritten is not None:
             # Somebody read what nobody wrote. Whether that matters shows when other noise stands there.
@@ -104,6 +106,18 @@ def run(
             if not launch.same_outcome(other, step_limit):
                 raise launch.unwritten
     return launch.report()
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Decoding makes many objects that stay; the cyclic garbage collector would go through all of them over and over."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class _Launch:
@@ -127,9 +141,10 @@ class _Launch:
         self.memories = list({id(a): a for a in arguments if isinstance(a, Memory)}.values())
         # The kernarg segment's content needs the buffers' addresses: reserve its place, then fill it.
         reserve = Memory("kernarg segment", np.zeros(self.text.kernarg_size, np.uint8), "in")
-        self.memory = GlobalMemory([*self.memories, reserve], inverted=again)
+        packet = Memory("dispatch packet", np.frombuffer(dispatch_packet(geometry), np.uint8), "in")
+        self.memory = GlobalMemory([*self.memories, reserve, packet], inverted=again)
         raw = [a if isinstance(a, bytes) else self.memory.address(a) for a in arguments]
-        self.kernarg = self.memory.address(reserve)
+        self.pointers = {"kernarg_segment_ptr": self.memory.address(reserve), "dispatch_ptr": self.memory.address(packet)}
         self.memory.fill(reserve, kernarg(self.text, raw, geometry, dynamic_lds))
         self.lds_size = self.text.directives.get("group_segment_fixed_size", 0) + dynamic_lds
         self.cost = Cost()
@@ -191,7 +206,7 @@ class _GroupMachine(Machine):
         self.first = first
         self.local.reset()
         self.scratch.reset()
-        initialise(self, launch.arch, launch.text.directives, launch.geometry, first, launch.kernarg)
+        initialise(self, launch.arch, launch.text.directives, launch.geometry, first, launch.pointers)
 
     def note_unwritten(self, fault: EmulationFault) -> None:
         """Keep the first read of never-written bytes and look for no more of them."""
@@ -203,9 +218,8 @@ class _GroupMachine(Machine):
         wave, geometry = lane // self.lanes, self.launch.geometry
         group = self.first + wave // geometry.group_waves
         x, y, z = (int(axis[0]) for axis in geometry.group_ids(group, 1))
-        where = f"{ins.location}, " if ins.location else ""
         return EmulationFault(
             kind,
-            f"{what}: {ins.text!r} in kernel {self.launch.code.symbol} ({where}assembly line {ins.line}), lane "
+            f"{what}: {ins.text!r} in kernel {self.launch.code.symbol} ({self.launch.code.place(ins)}), lane "
             f"{lane % self.lanes} of wave {wave % geometry.group_waves} in workgroup ({x}, {y}, {z})",
         )

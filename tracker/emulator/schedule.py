@@ -174,7 +174,7 @@ class Scheduler:
         first, second = race.instructions
         what = (
             f"byte {race.position % self.machine.local.stride} of LDS is also accessed by wave {race.waves[1] % self.group_waves} "
-            f"({second.text!r} at {second.location or second.line}) with no barrier between"
+            f"({second.text!r}, {self.code.place(second)}) with no barrier between"
         )
         raise self.machine.fault("race", first, race.waves[0] * self.machine.lanes, what)
 
@@ -182,7 +182,7 @@ class Scheduler:
         raise EmulationFault(
             "step limit",
             f"kernel {self.code.symbol} issued more than {self.step_limit} instructions; it was at "
-            f"{segment.last.text!r}, {segment.last.location or f'assembly line {segment.last.line}'}",
+            f"{segment.last.text!r}, {self.code.place(segment.last)}",
         )
 
 

@@ -49,10 +49,11 @@ _ONE, _31, _32 = np.array(1, np.uint32), np.array(31, np.uint32), np.array(32, n
 _I31, _EIGHT = np.array(31, np.int32), np.array(8, np.int32)
 
 _DERIVED = {
-    # Shift counts of 4, 5 and 6 bits, unsigned or (n5) signed as numpy wants them beside a signed operand.
+    # Shift counts of 3 to 6 bits, unsigned or (n5) signed as numpy wants them beside a signed operand.
     "c4": _low_bits("u16", 15),
     "c5": _low_bits("u32", 31),
     "c6": _low_bits("u32", 63),
+    "c3": _low_bits("u32", 7),
     "n5": _low_bits("i32", 31),
     # Bit field widths: as a mask, and as the distance of the field's top from bit 31.
     "w5": Derived("u32", lambda n: (1 << (n & 31)) - 1, lambda a: np.subtract(_ONE << (a & _31), _ONE)),
@@ -76,8 +77,10 @@ def read(slots: Slots, operand: Operand, kind: str, position: int = 0) -> Read:
         return slots(
             "k", value - 0x10000 if kind == "k16" and value >> 15 else value, "<i4" if kind == "k16" else "<u4"
         )
+    if not (operand.negative or operand.absolute):
+        return _plain(slots, operand, kind, position)
     plain = _plain(slots, replace(operand, negative=False, absolute=False), kind, position)
-    return _signed(slots, plain, operand, kind)
+    return _signed(plain, operand, kind)
 
 
 def _plain(slots: Slots, operand: Operand, kind: str, position: int) -> Read:
@@ -115,9 +118,7 @@ def _pair(slots: Slots, operand: Operand, dtype: str, position: int) -> Read:
     return get
 
 
-def _signed(slots: Slots, plain: Read, operand: Operand, kind: str) -> Read:
-    if not (operand.negative or operand.absolute):
-        return plain
+def _signed(plain: Read, operand: Operand, kind: str) -> Read:
     if kind[0] != "f":
         raise UnknownInstructionError(f"a float sign modifier on an operand of type {kind}")
     get, negative, absolute = fetch(plain), operand.negative, operand.absolute

@@ -6,13 +6,9 @@ import numpy as np
 
 from tracker.emulator.operation import define
 from tracker.emulator.ops.fma import fma32
+from tracker.emulator.ops.valu_int import whole
 
 I32, U32, F32 = np.int32, np.uint32, np.float32
-
-
-def whole(a: Any, out: Any) -> Any:
-    """`a` as a contiguous array of the out's shape."""
-    return a if a.shape == out.shape and a.flags.c_contiguous else np.ascontiguousarray(np.broadcast_to(a, out.shape))
 
 
 def dot4(a: Any, b: Any, c: Any, out: Any) -> None:

@@ -23,6 +23,10 @@ def mul_hi_i32(a: Any, b: Any, out: Any) -> None:
 
 def perm(a: Any, b: Any, selector: Any, out: Any) -> None:
     """Four bytes of the pool {a, b} as the bytes of `selector` choose (b holds bytes 0 to 3)."""
+    choice = int(selector.flat[0])
+    if selector.size == 1 or (selector.shape[-1] == 1 and not np.count_nonzero(selector != selector.flat[0])):
+        _perm_same(a, b, choice.to_bytes(4, "little"), out)
+        return
     shape = np.broadcast_shapes(a.shape, b.shape, selector.shape)
     pool = np.empty((*shape, 16), np.uint8)
     pool[..., 0:4] = _bytes(b, shape)
@@ -30,13 +34,33 @@ def perm(a: Any, b: Any, selector: Any, out: Any) -> None:
     pool[..., 8:12] = np.where(pool[..., 1:8:2] >> 7, np.uint8(255), np.uint8(0))
     pool[..., 12] = 0
     pool[..., 13:] = 255
-    choice = np.minimum(_bytes(selector, shape), 13).astype(np.intp)
-    chosen = np.take_along_axis(pool, choice, axis=-1)
+    chosen = np.take_along_axis(pool, np.minimum(_bytes(selector, shape), 13).astype(np.intp), axis=-1)
     np.copyto(out, chosen.view(U32)[..., 0])
+
+
+def _perm_same(a: Any, b: Any, choice: bytes, out: Any) -> None:
+    """The case of one selector for all lanes: every byte of the result is a copy of one byte or a constant."""
+    result = np.empty(out.shape, U32)
+    target = result.view(np.uint8)
+    low, high = (whole(x, out).view(np.uint8) for x in (b, a))
+    for place, number in enumerate(choice):
+        if number < 8:
+            target[:, place::4] = (low if number < 4 else high)[:, number & 3 :: 4]
+        elif number < 12:
+            source = (low if number < 10 else high)[:, 1 + 2 * (number & 1) :: 4]
+            target[:, place::4] = (source.view(np.int8) >> np.int8(7)).view(np.uint8)
+        else:
+            target[:, place::4] = 0 if number == 12 else 255
+    np.copyto(out, result)
 
 
 def _bytes(a: Any, shape: tuple[int, ...]) -> Any:
     return np.ascontiguousarray(np.broadcast_to(a, shape))[..., None].view(np.uint8)
+
+
+def whole(a: Any, out: Any) -> Any:
+    """`a` as a contiguous array of the out's shape."""
+    return a if a.shape == out.shape and a.flags.c_contiguous else np.ascontiguousarray(np.broadcast_to(a, out.shape))
 
 
 def _alignbit(a: Any, b: Any, count: Any, out: Any) -> None:
