@@ -146,6 +146,24 @@ def test_the_file_name_and_folder_do_not_count(scan: Scan, tmp_path: Path) -> No
     assert fingerprints(here) == fingerprints(there)
 
 
+def test_things_without_a_name_are_not_known_by_their_line(scan: Scan) -> None:
+    source = """
+    template <class F> __device__ int run(F f, int x) { return f(x); }
+    struct holder { union { int i; float f; }; struct { int a; } inner; };
+    namespace { __device__ int hidden(int x) { return x + 1; } }
+    extern "C" __global__ void with_lambda(int *p) { p[0] = run([](int x) { return x + 1; }, p[1]); }
+    extern "C" __global__ void with_unnamed(holder *h, int *p) { p[0] = h->i + h->inner.a + hidden(p[1]); }
+    """
+    before = fingerprints(scan(source))
+
+    assert changed(before, fingerprints(scan("\n\n\n" + source))) == set()
+    assert changed(before, fingerprints(scan(source.replace("return x + 1; }, p", "return x + 2; }, p")))) == {
+        "with_lambda"
+    }
+    assert changed(before, fingerprints(scan(source.replace("float f; }", "double f; }")))) == {"with_unnamed"}
+    assert changed(before, fingerprints(scan(source.replace("int a;", "long a;")))) == {"with_unnamed"}
+
+
 def test_a_helper_in_a_header_counts(scan: Scan) -> None:
     unit = '#include "help.h"\nextern "C" __global__ void k(int *p) { p[0] = help(p[1]); }\n'
 

@@ -152,8 +152,9 @@ def kind(cursor: Cursor) -> int:
 
 
 def spelling(cursor: Cursor) -> str:
-    """The plain name."""
-    return text(lib.clang_getCursorSpelling(cursor))
+    """The plain name; empty for what has none, which libclang would call by its file and line."""
+    name = text(lib.clang_getCursorSpelling(cursor))
+    return "" if name.startswith("(") else name
 
 
 def printed(cursor: Cursor) -> str:

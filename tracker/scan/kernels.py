@@ -70,7 +70,7 @@ def _kernel(cursor: clang.Cursor, context: _Context) -> Found:
         static_lds=sum(definition.lds for definition in reached),
         fingerprint=context.definitions.fingerprint(cursor, str(tuple(bounds))),
         helpers=tuple(sorted({each.name for each in reached[1:] if each.helper})),
-        structs=tuple(sorted({each.name for each in reached[1:] if each.struct})),
+        structs=tuple(sorted({each.name for each in reached[1:] if each.struct} - {""})),
     )
     return Found(kernel, frozenset(each.place for each in reached))
 
