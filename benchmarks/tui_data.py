@@ -23,7 +23,8 @@ def make(path: Path, kernels: int, archs: tuple[str, ...]) -> None:
         facts = {"side": side, "path": file, "kernels": [_kernel(symbol, n, file) for n, symbol in enumerate(symbols)]}
         record.source(engine, NOBODY | facts)
     pairs = [{"cuda_symbol": symbol, "hip_symbol": symbol, "differences": []} for symbol in symbols]
-    record.inventory(engine, [("cuda", "all.cu", ""), ("hip", "all.hip", "")], pairs)
+    record.sources(engine, [("cuda", "all.cu", ""), ("hip", "all.hip", "")])
+    record.pairs(engine, pairs)
     for arch in archs:
         record.build(engine, _attempt(arch), dict.fromkeys(symbols, "f"), {s: _object(s, arch) for s in symbols})
     with writing(engine) as session:

@@ -42,6 +42,8 @@ class Source(Base):
     """Hash of everything besides files that decided the facts: the parser's arguments and its version."""
     helpers: Mapped[list[Any]]
     structs: Mapped[list[Any]]
+    position: Mapped[int] = mapped_column(server_default="0")
+    """Its place in the scan: for a symbol in several sources the first counts."""
 
 
 class Dependency(Base):

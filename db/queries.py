@@ -31,6 +31,9 @@ from kernels.names import identify
 CellKey = tuple[str, str]
 """(symbol, arch)."""
 
+IN_ORDER = (m.Source.position, m.Kernel.id)
+"""Kernels as scanned: sources in the scan's order, then by place in the source."""
+
 Record = Any
 """A result row: its columns are attributes, whatever the statement selected."""
 
@@ -95,7 +98,7 @@ def _homes(connection: Connection) -> dict[str, tuple[str, str]]:
     """Where each HIP kernel is: (source, present fingerprint), of the first source that has the symbol."""
     statement = select(m.Kernel.symbol, m.Source.path, m.Kernel.fingerprint).join(m.Source)
     found: dict[str, tuple[str, str]] = {}
-    for symbol, path, fingerprint in connection.execute(statement.where(m.Source.side == "hip").order_by(m.Kernel.id)):
+    for symbol, path, fingerprint in connection.execute(statement.where(m.Source.side == "hip").order_by(*IN_ORDER)):
         found.setdefault(symbol, (path, fingerprint))
     return found
 
@@ -177,7 +180,7 @@ def kernels(engine: Engine, side: str, symbol: str | None = None) -> list[Kernel
         select(m.Source.path.label("source"), m.Source.origin, m.Kernel)
         .join(m.Source)
         .where(m.Source.side == side)
-        .order_by(m.Kernel.id)
+        .order_by(*IN_ORDER)
     )
     if symbol is not None:
         statement = statement.where(m.Kernel.symbol == symbol)
@@ -249,7 +252,7 @@ def _by_symbol(connection: Connection, side: str) -> dict[str | None, Record]:
     k = m.Kernel
     statement = select(k.symbol, k.path, k.line, k.macro_line).join(m.Source).where(m.Source.side == side)
     found: dict[str | None, Record] = {}
-    for row in connection.execute(statement.order_by(k.id)):
+    for row in connection.execute(statement.order_by(*IN_ORDER)):
         found.setdefault(row.symbol, row)
     return found
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, bindparam, delete, insert, select
+from sqlalchemy import Engine, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from db.engine import writing
@@ -53,22 +53,31 @@ def source(engine: Engine, facts: Mapping[str, Any], *, arguments: str = "", ori
         _add_all(session, Kernel, map(_kernel, facts["kernels"]), row.id)
 
 
-def inventory(engine: Engine, keep: Iterable[SourceKey], pairs: Sequence[Mapping[str, Any]]) -> None:
-    """End a scan: forget sources not in `keep` and replace all `pairs` (cuda_symbol, hip_symbol, differences)."""
-    kept = set(keep)
-    wanted = [(pair["cuda_symbol"], pair["hip_symbol"], list(pair["differences"])) for pair in pairs]
-    with engine.connect() as connection:
-        present = set(map(tuple, connection.execute(select(Source.side, Source.path, Source.origin))))
-        there = connection.execute(select(Pair.cuda_symbol, Pair.hip_symbol, Pair.differences).order_by(Pair.id))
-        if present == kept and list(map(tuple, there)) == wanted:
-            return
+def sources(engine: Engine, keys: Sequence[SourceKey]) -> None:
+    """Say which sources a scan covered, in its order. All others are forgotten."""
+    order = (Source.side, Source.path, Source.origin)
     with writing(engine) as session:
-        for id, side, path, origin in session.execute(select(Source.id, Source.side, Source.path, Source.origin)).all():
-            if (side, path, origin) not in kept:
+        present: list[Any] = list(session.execute(select(Source.id, *order).order_by(Source.position)))
+        if [(side, path, origin) for _, side, path, origin in present] == list(keys):
+            return
+        places = {key: place for place, key in enumerate(keys)}
+        for id, *key in present:
+            if tuple(key) in places:
+                session.execute(update(Source).where(Source.id == id).values(position=places[tuple(key)]))
+            else:
                 session.execute(delete(Source).where(Source.id == id))
+
+
+def pairs(engine: Engine, found: Sequence[Mapping[str, Any]]) -> None:
+    """Put pairs (cuda_symbol, hip_symbol, differences) in place of those of the scan before."""
+    rows = [(pair["cuda_symbol"], pair["hip_symbol"], list(pair["differences"])) for pair in found]
+    with writing(engine) as session:
+        there = session.execute(select(Pair.cuda_symbol, Pair.hip_symbol, Pair.differences).order_by(Pair.id))
+        if list(map(tuple, there)) == rows:
+            return
         session.execute(delete(Pair))
-        if pairs:
-            session.execute(insert(Pair), [dict(pair) for pair in pairs])
+        if found:
+            session.execute(insert(Pair), [dict(pair) for pair in found])
 
 
 def build(

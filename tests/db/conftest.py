@@ -20,5 +20,6 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
         {"cuda_symbol": samples.Q4, "hip_symbol": None, "differences": []},
         {"cuda_symbol": samples.Q5, "hip_symbol": samples.Q5, "differences": []},
     )
-    record.inventory(engine, [("cuda", "a.cu", ""), ("hip", "q5.hip", "")], pairs)
+    record.sources(engine, [("cuda", "a.cu", ""), ("hip", "q5.hip", "")])
+    record.pairs(engine, pairs)
     return engine

@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, text
 
 import db
 from db import queries, record
@@ -58,18 +59,35 @@ def test_head_is_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
 
 
+def write_first_schema(path: Path) -> None:
+    """A database as the first release made it, with one check and one source in it."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(db.__file__).parent / "migrations"))
+    first = create_engine(f"sqlite:///{path}")
+    with first.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        row = {**check("gfx90a", "h"), "toolchain": "zig", "created": "then", "worst": "{}", "cost": "{}"}
+        connection.execute(
+            text(f"insert into evidence ({', '.join(row)}) values ({', '.join(':' + c for c in row)})"), row
+        )
+        source = "('hip', 'a.hip', '', 'sha', '', '[]', '[]')"
+        columns = "side, path, origin, sha256, arguments, helpers, structs"
+        connection.execute(text(f"insert into sources ({columns}) values {source}"))
+    first.dispose()
+
+
 def test_older_database_is_migrated_and_keeps_its_rows(tmp_path: Path) -> None:
     path = tmp_path / "k.db"
-    engine = open_database(path)
-    record.evidence(engine, check("gfx90a", "h"), toolchain="zig")
-    engine.dispose()
-    with sqlite3.connect(path) as connection:  # back to what revision 0001 left
-        connection.executescript("drop table snapshots; update alembic_version set version_num = '0001'")
+    write_first_schema(path)
     with pytest.raises(DatabaseError, match="written by an older kerntrack"):
         open_database(path, read_only=True)
     migrated = open_database(path)
     assert count(path, "snapshots") == 0
     assert [found.code_hash for found in queries.evidence(migrated, Q5)] == ["h"]
+    assert [found.path for found in queries.sources(migrated)] == ["a.hip"]
+    with migrated.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
 def test_pragmas(engine: Engine) -> None:

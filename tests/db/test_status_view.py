@@ -42,7 +42,8 @@ def test_missing_and_ported_kernels(engine: Engine) -> None:
 
 def test_drifted_names_the_differences(engine: Engine) -> None:
     pairs = [{"cuda_symbol": Q5, "hip_symbol": Q5, "differences": ["parameter 2 is missing"]}]
-    record.inventory(engine, [("cuda", "a.cu", ""), ("hip", "q5.hip", "")], pairs)
+    record.sources(engine, [("cuda", "a.cu", ""), ("hip", "q5.hip", "")])
+    record.pairs(engine, pairs)
     assert (rows(engine)[Q5].port, rows(engine)[Q5].differences) == ("drifted", ("parameter 2 is missing",))
 
 
@@ -181,7 +182,8 @@ def test_a_cancelled_build_is_no_verdict(engine: Engine) -> None:
 def test_deleted_port_is_missing_but_its_evidence_stays(engine: Engine) -> None:
     compile(engine, "h1")
     verify(engine, "h1")
-    record.inventory(engine, [("cuda", "a.cu", "")], [{"cuda_symbol": Q5, "hip_symbol": None, "differences": []}])
+    record.sources(engine, [("cuda", "a.cu", "")])
+    record.pairs(engine, [{"cuda_symbol": Q5, "hip_symbol": None, "differences": []}])
     assert rows(engine)[Q5].port == "missing"
     assert len(queries.evidence(engine, Q5)) == 1
 

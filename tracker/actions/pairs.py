@@ -12,7 +12,7 @@ from tracker.scan.pairing import RenameRules, pair
 
 
 def pair_up(engine: Engine, rename: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Pair all stored kernels; the rows of `db.record.inventory`. Of kernels with one symbol the first counts."""
+    """Pair all stored kernels; the rows of `db.record.pairs`. Of kernels with one symbol the first counts."""
     cuda, hip = (first_of_each(queries.kernels(engine, side)) for side in ("cuda", "hip"))
     found = pair([_kernel(facts) for facts in cuda], [_kernel(facts) for facts in hip], RenameRules(tuple(rename)))
     return [

@@ -30,13 +30,12 @@ class Inputs:
     cuda: tuple[Path, ...]
     baselines: tuple[Path, ...]
     hip: tuple[Path, ...]
-    rename: tuple[tuple[str, str], ...]
     given: bool = False
 
     def options(self) -> dict[str, Any]:
         """As kept in the history, so that a later scan can repeat it."""
         paths = {side: [str(path) for path in getattr(self, side)] for side in ("cuda", "baselines", "hip")}
-        return {**paths, "rename": [list(rule) for rule in self.rename], "given": self.given}
+        return {**paths, "given": self.given}
 
 
 def scan(
@@ -64,7 +63,7 @@ def scan(
 def rescan(project: Project, engine: Engine, cancel: Cancel) -> Iterator[Event]:
     """Bring the inventory up to date before something is built from it. Quiet where nothing changed."""
     last = _last_options(engine)
-    inputs = _repeated(last, project) if last.get("given") else choose_inputs(project, last, (), ())
+    inputs = _repeated(last) if last.get("given") else choose_inputs(project, last, (), ())
     for event in _read_sources(project, engine, inputs, cancel, again=False):
         if isinstance(event, Scanned) and not event.unchanged:
             yield Note(f"{event.path} changed: {event.kernels} kernels, {event.errors} errors")
@@ -72,9 +71,9 @@ def rescan(project: Project, engine: Engine, cancel: Cancel) -> Iterator[Event]:
 
 def choose_inputs(project: Project, last: dict[str, Any], cuda: Sequence[Path], hip: Sequence[Path]) -> Inputs:
     """Given paths count; else those of kerntrack.toml; else, without that file, those of the last scan."""
-    known = Inputs(project.cuda, project.baselines, project.hip, project.rename)
+    known = Inputs(project.cuda, project.baselines, project.hip)
     if project.config is None and last:
-        known = _repeated(last, project)
+        known = _repeated(last)
     if cuda:
         known = replace(known, cuda=tuple(path.resolve() for path in cuda), baselines=(), given=True)
     if hip:
@@ -91,9 +90,9 @@ def _last_options(engine: Engine) -> dict[str, Any]:
     return next((run.options for run in queries.runs(engine, "scan", limit=1)), {})
 
 
-def _repeated(last: dict[str, Any], project: Project) -> Inputs:
+def _repeated(last: dict[str, Any]) -> Inputs:
     cuda, baselines, hip = (tuple(map(Path, last[side])) for side in ("cuda", "baselines", "hip"))
-    return Inputs(cuda, baselines, hip, project.rename, given=True)
+    return Inputs(cuda, baselines, hip, given=True)
 
 
 def _scan(project: Project, engine: Engine, inputs: Inputs, cancel: Cancel, again: bool) -> Iterator[Event]:
@@ -108,8 +107,7 @@ def _read_sources(
     yield Plan("scan", len(files))
     seen: list[Scanned] = []
     keep: list[SourceKey] = []
-    sources = queries.sources(engine)
-    known = {(source.side, source.path): source for source in sources if not source.origin}
+    known = {(source.side, source.path): source for source in queries.sources(engine) if not source.origin}
     disk = Disk(project)
     for path, side in files:
         cancel.check()
@@ -126,9 +124,8 @@ def _read_sources(
             keep.append(key)
             seen.append(scanned)
             yield scanned
-    same = {(source.side, source.path, source.origin) for source in sources} == set(keep)
-    if not same or not all(each.unchanged for each in seen) or _last_options(engine) != inputs.options():
-        record.inventory(engine, keep, pair_up(engine, inputs.rename))
+    record.sources(engine, keep)
+    record.pairs(engine, pair_up(engine, project.rename))
     return seen
 
 

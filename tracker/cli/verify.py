@@ -82,9 +82,8 @@ def line(event: Checked) -> Text:
     sign = SIGNS.get((result.outcome, result.device_kind), "!" if result.outcome == "error" else "⊘")
     took = "evidence holds" if event.held else f"{result.seconds:.2f} s"
     cases = f"{result.cases_run} case{'' if result.cases_run == 1 else 's'}"
-    text = (
-        f"{sign} {result.symbol:<34} {result.arch:<9} {result.outcome:<11} {cases:>9}  {worst(result.worst):<26} {took}"
-    )
+    fixed = f"{sign} {result.symbol:<32} {result.arch:<8}{result.outcome:<7} {cases:>8}"
+    text = f"{fixed}  {worst(result.worst):<23} {took:>7}"
     return Text(text, STYLES.get(result.outcome, "yellow"))
 
 
