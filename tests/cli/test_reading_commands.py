@@ -130,3 +130,34 @@ def test_deleted_source_is_forgotten(scanned: Kerntrack, project: Path) -> None:
     assert "2 drifted" in scanned("scan").out
     (project / "hip" / "more.hip").unlink()
     assert "1 drifted" in scanned("scan").out
+
+
+def test_order_of_the_matrix_outlives_an_edit(scanned: Kerntrack, project: Path) -> None:
+    (project / "cuda" / "zz.cu").write_text('extern "C" __global__ void last(float * x) { x[0] = 1; }\n')
+    scanned("scan")
+    before = scanned("status", "--format", "csv").out
+    first = project / "cuda" / "all.cu"
+    first.write_text(first.read_text() + "\n// edited\n")
+    scanned("scan")
+    assert scanned("status", "--format", "csv").out == before
+
+
+def test_first_of_several_recordings_counts(scanned: Kerntrack, project: Path, tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        scanned("scan", "--record", tmp_path / f"{name}.json", "--origin", f"me/repo@{name}")
+        source = project / "cuda" / "all.cu"
+        source.write_text("// a line more\n" + source.read_text())
+    for order, line in ((("old", "new"), 16), (("new", "old"), 17)):
+        names = ", ".join(f'"{tmp_path / name}.json"' for name in order)
+        (project / "kerntrack.toml").write_text(f'baselines = [{names}]\nhip = ["hip"]\n')
+        assert scanned("scan").out.splitlines()[-1].startswith("1 of 4 ported")
+        assert f"all.cu:{line} of me/repo@{order[0]}" in scanned("show", "scale").out
+
+
+def test_a_scan_killed_before_pairing_is_made_good_by_the_next(scanned: Kerntrack, project: Path) -> None:
+    port = project / "hip" / "port.hip"
+    port.write_text(port.read_text().replace("double factor", "float factor"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tracker.actions.scan.pair_up", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert scanned("scan").code == 130
+    assert scanned("scan").out.splitlines()[-1].startswith("2 of 4 ported")

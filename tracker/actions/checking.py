@@ -66,7 +66,7 @@ def check_in_child(request: CheckRequest) -> CheckResult:
     return replace(result, effort="case") if request.case else result
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
 def _load(arch: str, code_object: Path, assembly: Path | None) -> tuple[Any, Any]:
     from tracker.devices.emulator import EmulatorDevice
     from tracker.devices.protocol import Artifact
