@@ -44,6 +44,8 @@ def judge(code: Code, symbol: str, program: Program, arch: str) -> Outcome:
         report = run(code, symbol, (shape.grid, 1, 1), (*shape.block, 1), _arguments(inputs), seed=program.seed)
     except EmulationFault as fault:
         return Outcome("fault", str(fault))
+    except Exception as error:  # the emulator's own failure is a finding like any other
+        return Outcome("fault", f"crash: {type(error).__name__}: {error}")
     wanted = {**inputs.buffers, **expected(program, inputs, WAVE.get(arch, 32))}
     for name, data in wanted.items():
         got, right = report.buffers[name], _bytes(data)

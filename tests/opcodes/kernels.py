@@ -48,6 +48,28 @@ _METADATA = """  - .args:
 """
 
 
+_BUFFER = {
+    "user_sgpr_count": 6,
+    "user_sgpr_private_segment_buffer": 1,
+    "system_sgpr_private_segment_wavefront_offset": 1,
+}
+_SCRATCH_DIRECTIVES = {
+    "gfx90a": _BUFFER,
+    "gfx1030": _BUFFER,
+    "gfx1100": {"enable_private_segment": 1},
+}
+_MOVED = [
+    "s_mov_b64 s[20:21], s[0:1]",
+    "s_mov_b64 s[22:23], s[2:3]",
+    "s_add_u32 s20, s20, s7",
+    "s_addc_u32 s21, s21, 0",
+    "s_mov_b64 s[0:1], s[4:5]",
+    "s_mov_b32 s2, s6",
+]
+"""Scratch descriptor to s[20:23], kernarg address and workgroup id where kernels without scratch have them."""
+_SCRATCH_START = {"gfx90a": _MOVED, "gfx1030": _MOVED, "gfx1100": []}
+
+
 @dataclass(frozen=True)
 class Kernel:
     """`lines` of code; s[0:1] hold the kernarg address with `pointers` buffer addresses, s2 the workgroup id."""
@@ -88,8 +110,11 @@ def _code(kernel: Kernel, arch: str) -> str:
         directives["accum_offset"] = 64
     else:
         directives["wavefront_size32"] = 1
-    text = "\n".join(f"\t\t.amdhsa_{key} {value}" for key, value in directives.items())
     group = ["s_mov_b32 s2, ttmp9"] if arch == "gfx1201" else []
+    if kernel.scratch:
+        directives |= _SCRATCH_DIRECTIVES[arch]
+        group = _SCRATCH_START[arch]
+    text = "\n".join(f"\t\t.amdhsa_{key} {value}" for key, value in directives.items())
     lines = "\n".join(line if line.endswith(":") else "\t" + line for line in [*group, *kernel.lines])
     return _CODE.format(name=kernel.name, lines=lines, directives=text)
 
