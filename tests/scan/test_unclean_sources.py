@@ -8,6 +8,7 @@ import pytest
 
 from tracker.errors import UsageError
 from tracker.scan import find_sources, scan_file
+from tracker.scan.sources import repository_of
 
 from .conftest import Scan
 
@@ -153,6 +154,15 @@ def test_a_folder_without_sources_and_a_path_that_is_not_there_are_errors(tmp_pa
         find_sources([tmp_path], "cuda")
     with pytest.raises(UsageError, match="does not exist"):
         find_sources([tmp_path / "nowhere"], "hip")
+
+
+def test_a_recording_knows_files_by_their_place_in_the_working_tree(tmp_path: Path) -> None:
+    file = tmp_path / "repo" / "src" / "deep" / "unit.cu"
+    file.parent.mkdir(parents=True)
+
+    assert repository_of(file) == file.parent
+    (tmp_path / "repo" / ".git").mkdir()
+    assert repository_of(file) == tmp_path / "repo"
 
 
 def test_libclang_is_loaded_only_by_a_parse() -> None:

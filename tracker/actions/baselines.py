@@ -14,6 +14,7 @@ from tracker.cancel import Cancel
 from tracker.config import Project
 from tracker.errors import UsageError
 from tracker.scan import baseline, find_sources, scan_file
+from tracker.scan.sources import repository_of
 
 
 def take_baseline(engine: Engine, file: Path) -> Iterator[tuple[Scanned, SourceKey]]:
@@ -39,7 +40,9 @@ def write_baseline(
     facts = []
     for path in find_sources(sources, "cuda"):
         cancel.check()
-        facts.append(scan_file(path, "cuda", include=project.include, defines=project.defines, root=path.parent))
+        facts.append(
+            scan_file(path, "cuda", include=project.include, defines=project.defines, root=repository_of(path))
+        )
     baseline.write(facts, file, origin or "unknown")
     kernels = sum(len(each.kernels) for each in facts)
     yield Note(f"recorded {kernels} kernels of {len(facts)} files in {file}")

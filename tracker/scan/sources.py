@@ -24,6 +24,12 @@ def find_sources(paths: Iterable[Path], side: Side) -> list[Path]:
     return list(found)
 
 
+def repository_of(path: Path) -> Path:
+    """The working tree that a source lies in, which its path in a recording is relative to; else its folder."""
+    folder = path.resolve().parent
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
+
+
 def read_source(path: Path) -> bytes:
     """A source file's content. Raises UsageError, naming the file, when it cannot be read."""
     try:
