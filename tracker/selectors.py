@@ -34,14 +34,6 @@ STATES = (*PORT_STATES, *CELL_STATES, "failed", "stale")
 
 
 @dataclass(frozen=True)
-class Word:
-    """One alternative: its text for messages and its test."""
-
-    text: str
-    test: Test
-
-
-@dataclass(frozen=True)
 class Selection:
     """What a selector chose, in the order of the matrix."""
 
@@ -63,13 +55,9 @@ def select(text: str | Iterable[str], kernels: Sequence[KernelStatus], archs: Se
 
     Raises UsageError with near matches when a word or the whole selector chooses nothing.
     """
-    groups = [[_word(part) for part in word.split(",") if part] for word in words(text)]
-    for group in groups:
-        for word in group:
-            if not any(_matching([[word]], kernels, archs)):
-                raise _no_match(word.text, kernels, archs)
-    cells = tuple(_matching(groups, kernels, archs))
-    if groups and not cells:
+    tests = [_any_of(word.split(","), kernels, archs) for word in words(text)]
+    cells = tuple(_matching(tests, kernels, archs))
+    if tests and not cells:
         raise UsageError(f"no kernel matches all of: {' '.join(words(text))}", "leave one of the words out")
     return Selection(cells)
 
@@ -80,32 +68,50 @@ def words(text: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(word for part in parts for word in part.split())
 
 
-def _matching(groups: list[list[Word]], kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Iterator[Cell]:
+def _matching(tests: Sequence[Test], kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Iterator[Cell]:
     for kernel in kernels:
         for arch in archs:
-            if all(any(word.test(kernel, arch) for word in group) for group in groups):
+            if all(test(kernel, arch) for test in tests):
                 yield kernel, arch
 
 
-def _word(text: str) -> Word:
+def _any_of(parts: Sequence[str], kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Test:
+    """The alternatives of one word. Raises UsageError for one that no kernel matches."""
+    special = {part: _special(part) for part in parts if ":" in part or _is_glob(part)}
+    for part, test in special.items():
+        if next(_matching([test], kernels, archs), None) is None:
+            raise _no_match(part, kernels, archs)
+    plain = {part for part in parts if part and part not in special}
+    return _either([_plain(plain, kernels, archs), *special.values()])
+
+
+def _either(tests: Sequence[Test]) -> Test:
+    return lambda kernel, arch: any(test(kernel, arch) for test in tests)
+
+
+def _is_glob(text: str) -> bool:
+    return any(character in text for character in "*?[")
+
+
+def _plain(names: set[str], kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Test:
+    """Symbols and quant types written out. All at once: a front end may name thousands of symbols."""
+    known = {name for kernel in kernels for name in (kernel.symbol, kernel.port_symbol, kernel.type)}
+    for name in names:
+        if name not in known and ggml_type(name) not in known:
+            raise _no_match(name, kernels, archs)
+    types = {ggml_type(name) for name in names}
+    return lambda kernel, arch: kernel.symbol in names or kernel.port_symbol in names or kernel.type in types
+
+
+def _special(text: str) -> Test:
     field, colon, value = text.partition(":")
     if not colon:
-        return Word(text, _by_name(text))
+        return lambda kernel, arch: fnmatchcase(kernel.symbol, text) or fnmatchcase(kernel.port_symbol or "", text)
     if field not in FIELDS:
         near = get_close_matches(field, FIELDS, n=1)
         known = f"did you mean '{near[0]}:'?" if near else f"known are {', '.join(f'{name}:' for name in FIELDS)}"
         raise UsageError(f"unknown field in selector '{text}'", known)
-    return Word(text, FIELDS[field](value))
-
-
-def _by_name(text: str) -> Test:
-    type_name = ggml_type(text)
-
-    def test(kernel: KernelStatus, arch: str) -> bool:
-        names = (kernel.symbol, kernel.port_symbol or "")
-        return kernel.type == type_name or any(fnmatchcase(name, text) for name in names)
-
-    return test
+    return FIELDS[field](value)
 
 
 def _by_state(value: str) -> Test:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from db.errors import DatabaseError
 from tracker.actions.events import Event, Finished, Plan, Step
 from tracker.cancel import Cancel
 from tracker.errors import UsageError
@@ -89,7 +90,15 @@ def test_cancel_running_and_queued(queue: Queue) -> None:
     assert [job.state for job in queue.jobs()] == ["cancelled", "cancelled"]
 
 
-@pytest.mark.parametrize("error", [RuntimeError("boom"), KeyboardInterrupt("boom"), UsageError("boom", "do this")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("boom"),
+        KeyboardInterrupt("boom"),
+        UsageError("boom", "do this"),
+        DatabaseError("boom", "do that"),
+    ],
+)
 def test_every_exception_becomes_a_failed_job(queue: Queue, error: BaseException) -> None:
     def action(cancel: Cancel) -> Iterator[Event]:
         yield Plan("work", 3)
@@ -100,7 +109,7 @@ def test_every_exception_becomes_a_failed_job(queue: Queue, error: BaseException
     (job,) = queue.jobs()
     assert job.state == "failed"
     assert "boom" in job.error
-    assert ("Traceback" in job.error) == (not isinstance(error, UsageError))
+    assert ("Traceback" in job.error) == (not isinstance(error, UsageError | DatabaseError))
     queue.submit("b", "the workers live on", quick)
     assert queue.wait(5)
     assert queue.jobs()[1].state == "done"

@@ -1,5 +1,7 @@
 """Selectors: every form, their combinations, and mistakes in them."""
 
+import time
+
 import pytest
 
 from db.views import ArchState, ArchStatus, KernelStatus
@@ -88,3 +90,11 @@ def test_nothing_matched_names_near_matches(text: str, near: str) -> None:
     with pytest.raises(UsageError) as caught:
         select(text, KERNELS, ARCHS)
     assert near in caught.value.remedy
+
+
+def test_thousands_of_symbols_are_chosen_at_once() -> None:
+    many = [kernel(f"kernel_{number}") for number in range(5000)]
+    started = time.perf_counter()
+    chosen = select(",".join(one.symbol for one in many), many, ARCHS)
+    assert len(chosen.kernels) == 5000
+    assert time.perf_counter() - started < 5  # seconds; one test per pair of them would take minutes

@@ -11,7 +11,7 @@ SCHEMA = 1
 
 
 def status_document(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> dict[str, Any]:
-    """`kerntrack status --json`: the contract that other programs build on (schemas/status-1.json)."""
+    """`kerntrack status --json`: the contract that other programs build on (schemas/status.json)."""
     return {
         "schema": SCHEMA,
         "kernels": [kernel_document(kernel, archs) for kernel in kernels],

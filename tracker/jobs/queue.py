@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from db.errors import DatabaseError
 from tracker.actions.events import Event, Finished, Note, Plan, Step
 from tracker.cancel import Cancel
 from tracker.errors import CancelledError, KerntrackError
@@ -151,7 +152,7 @@ class Queue:
                 self._take(entry, event)
         except CancelledError:
             state = "cancelled"
-        except KerntrackError as failure:
+        except (KerntrackError, DatabaseError) as failure:
             state, error = "failed", "\n".join(filter(None, (failure.message, failure.remedy)))
         except BaseException:  # whatever it was, a worker must not die of it unseen
             state, error = "failed", traceback.format_exc()
