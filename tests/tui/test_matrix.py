@@ -1,6 +1,7 @@
 """The matrix: what is drawn, what keys and mouse do to it, and that it follows the data."""
 
 import pytest
+from textual.events import Key
 from textual.message import Message
 
 from tests.tui.fake import Fake, cell, kernel
@@ -50,6 +51,16 @@ async def test_a_filter_narrows_and_escape_drops_it() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert len(shown(app)) == 40
+
+
+async def test_keys_that_come_all_at_once_are_typed_into_the_filter() -> None:
+    source = Fake()
+    async with running(source) as (app, pilot):
+        for key, character in [("slash", "/"), *((c, c) for c in "quantize_q8")]:
+            app.post_message(Key(key, character))
+        await until(pilot, lambda: app.main.view.filter == "quantize_q8")
+        assert app.is_running and not app.queue.jobs()
+        assert shown(app) == {"quantize_q8_1"}
 
 
 async def test_a_wrong_filter_is_explained_and_the_words_before_it_hold() -> None:
@@ -159,7 +170,8 @@ async def test_the_detail_pane_shows_the_evidence_of_the_cursor() -> None:
     for words in (
         "✗ emulation failed",
         "24 cases on the emulator",
-        "0.5 ≤ 1.2e-06 allowed",
+        "0.5 > 1.2e-06 allowed",
+        "abs 1 · bad 3",
         "ziglang-0.17.1 clang-22.1.8",
         "c0dec0dec0dec0de · holds",
         "y[17] expected 17.0 got 18.0",

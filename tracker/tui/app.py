@@ -86,7 +86,7 @@ class Kerntrack(Working):
         """Modes worth a word in the title line."""
         found = ["read-only"] if self.readonly else []
         found += ["watching"] if self.watching else []
-        return found + (list(self.troubles.values()) if self.loaded else [])
+        return found + ([text.splitlines()[0] for text in self.troubles.values()] if self.loaded else [])
 
     def can(self, action: str, where: str) -> bool | None:
         """Whether a screen's action works now: None dims what --readonly refuses, False hides what has no object."""

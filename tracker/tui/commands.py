@@ -21,6 +21,8 @@ class Command:
     footer: bool = False
     changes: bool = False
     """Starts work that writes the database or files: refused under --readonly."""
+    first: bool = False
+    """Handled before the focused widget sees it, so that keys that follow fast find the focus moved."""
     label: str = ""
     """How the footer writes the keys, where Textual's own spelling is too long."""
 
@@ -54,6 +56,7 @@ COMMANDS = (
         "Narrow the rows: text  !text  state:failed  arch:gfx1100  type:q5_1",
         "matrix",
         True,
+        first=True,
     ),
     Command("mark", "space", "Mark", "Mark the row (a heading: all below it) and go one down", "matrix", True),
     Command("cancel", "x", "Cancel", "Cancel the running job; its processes are killed", "matrix", True),
@@ -123,7 +126,14 @@ def commands(where: str) -> Iterator[Command]:
 def bindings(where: str) -> list[BindingType]:
     """Textual's bindings for the commands of exactly this place."""
     return [
-        Binding(command.keys, command.name, command.title, show=command.footer, key_display=command.label or None)
+        Binding(
+            command.keys,
+            command.name,
+            command.title,
+            show=command.footer,
+            key_display=command.label or None,
+            priority=command.first,
+        )
         for command in COMMANDS
         if command.where == where
     ]

@@ -133,7 +133,7 @@ class Core(App[None]):
         if title == LOAD:
             self._load_ended()
         if title in (LOAD, FOLLOW):
-            self.troubles[title] = f"cannot {title}: {failed.message}"
+            self.troubles[title] = f"cannot {title}: {error}"
             self.set_timer(RETRY_SECONDS, self.reload if title == LOAD else self.follow)
             self.refresh_rows()
         self.refresh_jobs()

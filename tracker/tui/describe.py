@@ -8,7 +8,7 @@ from textual.content import Content
 
 from db.views import Evidence, KernelStatus, Location, Resources
 from tracker.tui.model import GroupRow
-from tracker.tui.signs import NO_STATUS, STALE, STATES, cell_state, summary, tallies
+from tracker.tui.signs import NO_STATUS, STALE, STATES, cell_state, port_state, ported, summary, tallies
 
 Line = Content
 
@@ -23,7 +23,7 @@ def compiler_style(text: str) -> str:
 
 
 OUTCOME_STYLE = {"passed": "$text-success", "failed": "bold $text-error", "error": "bold $text-error"}
-METRICS = ("cw", "bound", "abs", "rel", "ulp", "nmse", "bad")
+METRICS = ("abs", "rel", "ulp", "nmse", "bad")
 
 
 def styled(text: str, style: str = "$foreground") -> Content:
@@ -42,23 +42,26 @@ def join(lines: Iterable[Line]) -> Content:
 
 
 def kernel_heading(kernel: KernelStatus) -> list[Line]:
-    """Symbol, family, both places and how the port stands."""
-    sign = STATES[kernel.port]
+    """Symbol, family, how the port stands and why."""
+    sign = STATES[port_state(kernel)]
     batch = f" · batch {kernel.batch}" if kernel.batch else ""
-    found = [
+    about = f"{kernel.family or 'no known family'} · {kernel.type or 'no type'}{batch} · "
+    return [
         line((kernel.symbol, "bold $text-primary")),
-        line((f"{kernel.family or 'no known family'} · {kernel.type or 'no type'}{batch}", "$foreground-muted")),
+        line((about, "$foreground-muted"), (f"{sign.mark} {sign.word}", sign.style)),
+        *(line((f"  ≠ {difference}", "$text-warning")) for difference in kernel.differences),
+    ]
+
+
+def places(kernel: KernelStatus) -> list[Line]:
+    """Where both sides stand."""
+    found = [
         line(("CUDA  ", "$foreground-muted"), place(kernel.baseline)),
-        line(
-            ("HIP   ", "$foreground-muted"),
-            place(kernel.port_location),
-            ("  ", ""),
-            (f"{sign.mark} {sign.word}", sign.style),
-        ),
+        line(("HIP   ", "$foreground-muted"), place(kernel.port_location)),
     ]
     if kernel.port_symbol and kernel.port_symbol != kernel.symbol:
         found.append(line(("      as ", "$foreground-muted"), kernel.port_symbol))
-    return found + [line((f"    ≠ {difference}", "$text-warning")) for difference in kernel.differences]
+    return found
 
 
 def place(where: Location | None) -> str:
@@ -77,12 +80,12 @@ def cell(kernel: KernelStatus, arch: str) -> list[Line]:
         found.append(line((f"  {STALE.mark} stale: {STALE.meaning}", STALE.style)))
     if status.state == "build failed":
         found += [indented(text, compiler_style(text)) for text in status.build_output.strip().splitlines()[:12]]
-    if status.resources:
-        found.append(indented(resources_text(status.resources), "$foreground-muted"))
     if status.evidence:
         found += evidence_lines(status.evidence)
     elif status.state == "compiled":
         found.append(indented("no check has run", "$foreground-muted"))
+    if status.resources:
+        found.append(pair("resources", resources_text(status.resources)))
     return found
 
 
@@ -90,10 +93,11 @@ def evidence_lines(evidence: Evidence) -> list[Line]:
     """One check: outcome, figures against bounds, and what made it."""
     style = OUTCOME_STYLE.get(evidence.outcome, "$text-warning")
     where = "on the emulator" if evidence.device_kind == "emulator" else f"on {evidence.device_name}"
-    found = [
+    return [
         line("  ", (evidence.outcome, style), f" · {evidence.cases_run} cases {where}"),
         *(indented(text, style) for text in evidence.message.splitlines()),
         *worst_lines(evidence.worst),
+        *failing_lines(evidence.failing),
         pair("device", f"{evidence.device_kind} {evidence.device_name} ({evidence.device_target})"),
         pair("compiler", evidence.toolchain),
         pair("contract", f"{evidence.contract} · {evidence.effort} · seed {evidence.seed}"),
@@ -103,24 +107,19 @@ def evidence_lines(evidence: Evidence) -> list[Line]:
         ),
         pair("when", f"{local_time(evidence.created)} · took {evidence.seconds:.2f} s"),
     ]
-    return found + failing_lines(evidence.failing)
 
 
 def worst_lines(worst: dict[str, float]) -> list[Line]:
-    """The worst figures, each beside its bound where there is one."""
-    found = []
-    for name in [*METRICS, *sorted(set(worst) - set(METRICS))]:
-        if name not in worst or name == "bound":
-            continue
-        bound = f" ≤ {worst['bound']:.3g} allowed" if name == "cw" and "bound" in worst else ""
-        over = name == "cw" and "bound" in worst and not worst["cw"] <= worst["bound"]
-        found.append(
-            pair(
-                f"worst {name}" if name != "bad" else "bad",
-                f"{worst[name]:.3g}{bound}",
-                "bold $text-error" if over else "",
-            )
-        )
+    """The worst figures over all cases, the one that decides beside its bound."""
+    found, others = [], dict(worst)
+    if "cw" in worst and "bound" in worst:
+        error, bound = others.pop("cw"), others.pop("bound")
+        good = error <= bound
+        text = f"{error:.3g} {'≤' if good else '>'} {bound:.3g} allowed"
+        found.append(pair("error", text, "$foreground" if good else "bold $text-error"))
+    names = [name for name in METRICS if name in others] + sorted(set(others) - set(METRICS))
+    if names:
+        found.append(pair("worst", " · ".join(f"{name} {others[name]:.3g}" for name in names)))
     return found
 
 
@@ -175,8 +174,9 @@ def resources_text(found: Resources) -> str:
 
 def group(row: GroupRow, archs: Sequence[str]) -> Content:
     """Counts of a heading's kernels: emulated and verified never in one number."""
-    ported = sum(kernel.port == "ported" for kernel in row.members)
-    found = [line((row.title, "bold $text-primary")), line(f"{count(len(row.members), 'kernel')} · {ported} ported")]
+    done, asked = ported(row.members)
+    size = count(len(row.members), "kernel")
+    found = [line((row.title, "bold $text-primary")), line(f"{size} · {done} of {asked} ported")]
     for arch in archs:
         counts = summary(tallies(row.members, arch))
         words = [
@@ -191,8 +191,8 @@ def kernel(status: KernelStatus, archs: Sequence[str]) -> Content:
     """The detail pane of one kernel: heading, then the given architectures."""
     found = kernel_heading(status)
     for arch in archs:
-        found += [line(""), *cell(status, arch)]
-    return join(found)
+        found += cell(status, arch)
+    return join([*found, *places(status)])
 
 
 def count(number: int, noun: str) -> str:

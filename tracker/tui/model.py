@@ -8,7 +8,7 @@ from typing import Any
 
 from db.views import KernelStatus
 from tracker.tui.filtering import parse
-from tracker.tui.signs import FAILED, RANK, cell_state, is_stale
+from tracker.tui.signs import FAILED, RANK, cell_state, is_stale, port_state
 
 GROUPINGS = ("family", "file", "state", "none")
 
@@ -106,7 +106,7 @@ def natural(kernel: KernelStatus) -> Any:
 
 def _column(name: str) -> Callable[[KernelStatus], Any]:
     if name == "port":
-        return lambda kernel: RANK[kernel.port]
+        return lambda kernel: RANK[port_state(kernel)]
     if name == "cuda":
         return lambda kernel: (kernel.baseline.path, kernel.baseline.line) if kernel.baseline else ("", 0)
     if name == "hip":

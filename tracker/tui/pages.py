@@ -8,7 +8,7 @@ from textual.content import Content
 from db.views import BuildAttempt, Evidence, KernelFacts, KernelStatus
 from tracker.tui import describe
 from tracker.tui.describe import indented, join, line, local_time, pair
-from tracker.tui.signs import NO_STATUS, STATES, cell_state, is_stale
+from tracker.tui.signs import NO_STATUS, STATES, cell_state, is_stale, port_state
 from tracker.tui.sources import Page
 
 RESOURCE_ROWS = (
@@ -50,8 +50,8 @@ def parameters(kernel: KernelStatus, page: Page) -> Content:
     """Both parameter lists, differences marked."""
     rows = parameter_rows(page)
     width = max((len(left) for left, _, _ in rows), default=0)
-    sign = STATES[kernel.port]
-    found = [line((f"{sign.mark} {kernel.port}: ", sign.style), sign.meaning)]
+    sign = STATES[port_state(kernel)]
+    found = [line((f"{sign.mark} {sign.word}: ", sign.style), sign.meaning)]
     for number, (left, right, differs) in enumerate(rows, start=1):
         style = "bold $text-warning" if differs else "$foreground"
         mark = "≠" if differs else "=" if page.cuda_facts and page.hip_facts else " "

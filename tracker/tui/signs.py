@@ -21,6 +21,7 @@ STATES: dict[str, Sign] = {
     "missing": Sign("–", "missing", "$foreground-disabled", "no HIP kernel answers to this CUDA kernel"),
     "drifted": Sign("≠", "drifted", "$text-warning", "the name is there, but the parameters differ"),
     "ported": Sign("=", "ported", "$foreground", "name and parameters agree"),
+    "extra": Sign("+", "extra", "$foreground-muted", "a HIP kernel that no CUDA kernel asked for"),
     "none": Sign("·", "not built", "$foreground-muted", "ported, but not compiled for this architecture yet"),
     "unsupported": Sign("⊘", "unsupp.", "$foreground-muted", "toolchain, device or contract cannot do it"),
     "build failed": Sign(
@@ -41,6 +42,17 @@ GROUP_ORDER = ("verified", "emulated", "compiled", "unsupported", "none", "drift
 """Order of the states in a summary, after the failures."""
 
 NO_STATUS = ArchStatus("none", True)
+
+
+def port_state(kernel: KernelStatus) -> str:
+    """How the port stands: a HIP kernel without a CUDA one counts as extra, not as ported."""
+    return kernel.port if kernel.baseline else "extra"
+
+
+def ported(kernels: Iterable[KernelStatus]) -> tuple[int, int]:
+    """How many CUDA kernels are ported, of how many."""
+    asked = [kernel for kernel in kernels if kernel.baseline]
+    return sum(kernel.port == "ported" for kernel in asked), len(asked)
 
 
 def cell_state(kernel: KernelStatus, arch: str) -> str:

@@ -1,7 +1,10 @@
 """The real source: reads the project's database and files, starts the program's actions."""
 
 import sqlite3
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr
+from multiprocessing import resource_tracker
 from pathlib import Path
 from threading import Lock
 
@@ -134,6 +137,16 @@ class ProjectSource:
         def run(cancel: Cancel) -> Iterator[Event]:
             from tracker.actions.verify import verify
 
+            _start_tracker()
             return verify(self.project, cancel, selector=",".join(symbols), archs=tuple(archs), again=again)
 
         return run
+
+
+def _start_tracker() -> None:
+    """Start multiprocessing's helper, which every child process needs, with the terminal's own stderr.
+
+    It inherits the descriptor of `sys.stderr`; what Textual puts there has none and says -1, which ends in ValueError.
+    """
+    with redirect_stderr(sys.__stderr__):
+        resource_tracker.ensure_running()

@@ -40,7 +40,7 @@ class MainScreen(KerntrackScreen):
         """Bars, matrix and detail, footer."""
         yield Summary()
         yield Legend()
-        yield FilterBar()
+        yield FilterBar(self.view.filter)
         with Container(id="body"):
             yield Matrix(id="matrix")
             yield Detail().set_class(not self.detail_on, "off")
@@ -61,7 +61,7 @@ class MainScreen(KerntrackScreen):
         if self.start_at and app.loaded:
             self.matrix.go_to(self.start_at)
             self.start_at = None
-        self.query_one(FilterBar).show(self.view.filter, error)
+        self.query_one(FilterBar).show(bool(self.view.filter), error)
         self.refresh_bars(arrangement)
 
     def _arrange(self, view: View) -> tuple[Arrangement, str]:
@@ -75,10 +75,8 @@ class MainScreen(KerntrackScreen):
     def refresh_bars(self, arrangement: Arrangement | None = None) -> None:
         """Draw the lines above and below the matrix."""
         app, found = self.kerntrack, arrangement or self.matrix.arrangement
-        ported = sum(kernel.port == "ported" for kernel in app.kernels)
-        self.query_one(Summary).show(
-            app.source.title, len(found.shown), len(app.kernels), ported, len(self.marks), app.modes
-        )
+        shown, marked = len(found.shown), len(self.marks)
+        self.query_one(Summary).show(app.source.title, shown, app.kernels, marked, app.modes)
         self.query_one(Legend).show(app.counts, self.view.only)
 
     def refresh_jobs(self) -> None:
@@ -105,7 +103,7 @@ class MainScreen(KerntrackScreen):
     def _empty_note(self) -> str:
         app = self.kerntrack
         if not app.loaded:
-            return "; ".join(app.troubles.values()) or "loading…"
+            return "\n".join(app.troubles.values()) or "loading…"
         return "no kernel matches; esc shows all" if app.kernels else "no kernels yet: press s to scan the sources"
 
     # what widgets report
@@ -144,8 +142,7 @@ class MainScreen(KerntrackScreen):
 
     @on(FilterInput.Left)
     def filter_left(self) -> None:
-        """Back to the rows."""
-        self.matrix.focus()
+        """Hide the line where it is empty."""
         self.call_after_refresh(self.refresh_rows)
 
     # actions, see commands.py
@@ -189,6 +186,12 @@ class MainScreen(KerntrackScreen):
         else:
             self.kerntrack.open_kernel(row.kernel)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a filter is typed, its key is a letter like any other."""
+        if action == "filter" and isinstance(self.focused, FilterInput):
+            return False
+        return super().check_action(action, parameters)
+
     def action_filter(self) -> None:
         """Type a filter."""
         self.query_one(FilterBar).open()
@@ -198,7 +201,7 @@ class MainScreen(KerntrackScreen):
         if self.marks:
             self._set_marks(frozenset())
         elif self.view.filter:
-            self.set_view(replace(self.view, filter=""))
+            self.query_one(FilterBar).set("")
         elif self.view.only:
             self.set_view(replace(self.view, only=frozenset()))
 

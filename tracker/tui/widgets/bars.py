@@ -7,8 +7,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from db.views import KernelStatus
 from tracker.tui.describe import line
-from tracker.tui.signs import STALE, STATES, TOGGLES, Sign
+from tracker.tui.signs import STALE, STATES, TOGGLES, Sign, ported
 from tracker.tui.work import JobView
 
 
@@ -30,15 +31,17 @@ class Summary(Widget):
         super().__init__(id="summary")
         self._content = Content("")
 
-    def show(self, title: str, shown: int, total: int, ported: int, marked: int, modes: Sequence[str]) -> None:
+    def show(self, title: str, shown: int, kernels: Sequence[KernelStatus], marked: int, modes: Sequence[str]) -> None:
         """Draw other numbers."""
+        done, asked = ported(kernels)
         parts: list[str | tuple[str, str]] = [
             (" kerntrack ", "bold $text-primary"),
             (title, "bold $foreground"),
-            f"  {shown} of {total} shown",
+            f"  {shown} of {len(kernels)} shown",
         ]
         parts += [(f" · {marked} marked", "bold $text-accent")] if marked else []
-        parts += [f" · {ported}/{total} ported"]
+        parts += [f" · {done}/{asked} ported"]
+        parts += [f" · {len(kernels) - asked} extra"] if len(kernels) > asked else []
         parts += [(f" · {mode}", "$text-warning") for mode in modes]
         self._content = line(*parts)
         self.refresh()

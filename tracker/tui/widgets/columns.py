@@ -7,7 +7,7 @@ from rich.cells import cell_len, set_cell_size
 
 from db.views import KernelStatus, Location
 from tracker.tui.model import GroupRow, KernelRow, Row
-from tracker.tui.signs import STALE, STATES, cell_state, is_stale, summary, tallies
+from tracker.tui.signs import STALE, STATES, cell_state, is_stale, port_state, ported, summary, tallies
 
 Piece = tuple[str, str]
 """Text and its style markup."""
@@ -85,7 +85,7 @@ def _name(row: Row, marked: bool) -> list[Piece]:
 
 def _kernel_cell(kernel: KernelStatus, column: Column) -> list[Piece]:
     if column.name == "port":
-        sign = STATES[kernel.port]
+        sign = STATES[port_state(kernel)]
         return [(f"{sign.mark} {sign.word}", sign.style)]
     if column.name in ("cuda", "hip"):
         return [(place_text(kernel.baseline if column.name == "cuda" else kernel.port_location), "$foreground-muted")]
@@ -103,8 +103,8 @@ def _kernel_cell(kernel: KernelStatus, column: Column) -> list[Piece]:
 
 def _group_cell(row: GroupRow, column: Column) -> list[Piece]:
     if column.name == "port":
-        ported = sum(kernel.port == "ported" for kernel in row.members)
-        return [(f"{ported}/{len(row.members)}", "$foreground-muted")]
+        done, asked = ported(row.members)
+        return [(f"{done}/{asked}" if asked else "", "$foreground-muted")]
     if column.name in ("cuda", "hip"):
         return []
     counts = tallies(row.members, column.name)

@@ -6,16 +6,24 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Static
+
+EXAMPLES = "text  !text  state:failed  type:q5_1  arch:gfx1100"
 
 
 class FilterInput(Input):
-    """Enter and the down arrow go back to the rows, escape drops the filter."""
+    """Enter and the down arrow go back to the rows, escape drops the filter.
+
+    Focus moves at once: keys that follow fast must not reach the wrong widget.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "drop", "Clear filter"),
         Binding("enter,down", "leave", "To the rows"),
     ]
+
+    came_from: Widget | None = None
 
     class Left(Message):
         """The user is done typing."""
@@ -23,10 +31,11 @@ class FilterInput(Input):
     def action_drop(self) -> None:
         """Empty the filter and leave."""
         self.value = ""
-        self.post_message(self.Left())
+        self.action_leave()
 
     def action_leave(self) -> None:
-        """Keep the filter and leave."""
+        """Keep the filter and go to where one came from."""
+        self.screen.set_focus(self.came_from)
         self.post_message(self.Left())
 
 
@@ -41,24 +50,28 @@ class FilterBar(Horizontal):
     FilterBar FilterInput { width: 1fr; height: 1; border: none; padding: 0; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__(id="filterbar")
+        self._first = text
 
     def compose(self) -> ComposeResult:
         """Label, input, error."""
         yield Static("/")
-        yield FilterInput(id="filter", compact=True, placeholder="text  !text  state:failed  type:q5_1  arch:gfx1100")
+        yield FilterInput(self._first, id="filter", compact=True, placeholder=EXAMPLES)
         yield Static("", id="filter-error")
 
     def open(self) -> None:
         """Show the line and type into it."""
         self.add_class("on")
-        self.query_one(FilterInput).focus()
-
-    def show(self, text: str, error: str) -> None:
-        """The filter in force, and why the text is none."""
         field = self.query_one(FilterInput)
-        if field.value != text and not field.has_focus:
-            field.value = text
-        self.set_class(bool(text) or field.has_focus, "on")
+        field.came_from = self.screen.focused
+        self.screen.set_focus(field)
+
+    def set(self, text: str) -> None:
+        """Put another filter into the line."""
+        self.query_one(FilterInput).value = text
+
+    def show(self, filtering: bool, error: str) -> None:
+        """Whether a filter is in force, and why the text is none."""
+        self.set_class(filtering or self.query_one(FilterInput).has_focus, "on")
         self.query_one("#filter-error", Static).update(error)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -189,9 +190,15 @@ class Matrix(ScrollView, can_focus=True):
         line = y - HEADER + self.scroll_offset.y
         blank = self._palette("$foreground")
         if line >= len(self.arrangement.rows):
-            text = f"  {self.note}" if not self.arrangement.rows and y == HEADER + 1 else ""
-            return Strip([Segment(text, self._palette("$foreground-muted"))]).adjust_cell_length(width, blank)
+            return Strip([Segment(self._note_line(line - 1), self._palette("$foreground-muted"))]).adjust_cell_length(
+                width, blank
+            )
         return self._row(line).adjust_cell_length(width, blank)
+
+    def _note_line(self, number: int) -> str:
+        """A line of what is said where there are no rows."""
+        lines = [part for text in self.note.splitlines() for part in wrap(text, max(10, self.size.width - 4))]
+        return f"  {lines[number]}" if not self.arrangement.rows and 0 <= number < len(lines) else ""
 
     def _total(self) -> Strip:
         row = GroupRow("", "all shown", 0, self.arrangement.shown, False)
@@ -225,6 +232,6 @@ class Matrix(ScrollView, can_focus=True):
     def _background(self, here: bool, column: str) -> str:
         if not here:
             return "$surface"
-        if column == (self.arch or "kernel"):
-            return "$primary-muted" if self.has_focus else "$panel"
-        return "$boost" if not self.has_focus else "$panel"
+        if not self.has_focus:
+            return "$panel"
+        return "$primary-darken-3" if column == (self.arch or "kernel") else "$primary-muted"
