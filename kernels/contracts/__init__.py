@@ -15,7 +15,7 @@ VERSIONS = {
     "mul_mat_vec_q8_1": 1,
     "mul_mat_q8_1": 1,
     "get_rows": 1,
-    "indexed_moe_forward": 1,
+    "indexed_moe_forward": 2,
 }
 """Families with a contract. Raised when cases, oracle or bounds change: older evidence then no longer counts."""
 

@@ -47,6 +47,12 @@ def hostile_tail(kind: str, elements: int) -> Bytes:
     return np.full(block_format(kind).size(elements), 0xFF, np.uint8)
 
 
+def row_numbers(rows: int, count: int, rng: Rng) -> NDArray[np.uint32]:
+    """Row numbers out of order: every row once before any comes again."""
+    turns = -(-count // rows)
+    return np.concatenate([rng.permutation(rows) for _ in range(turns)])[:count].astype("<u4")
+
+
 def _blocks(form: Format, count: int, name: str, rng: Rng) -> Bytes:
     blocks = rng.integers(0, 256, (count, form.bytes), np.uint8)
     for field in form.halves:

@@ -59,15 +59,10 @@ def _table(kernel: KernelName, classes: list[str], columns: int, rng: Rng) -> tu
     return with_tail(kernel.type, blocks), decode_rows(kernel.type, blocks).value.astype(np.float32)
 
 
-def _ids(rows: int, count: int, rng: Rng) -> NDArray[np.uint32]:
-    """Row numbers out of order: every row once before any comes again."""
-    return np.concatenate([rng.permutation(rows) for _ in range(geometry.ceil_div(count, rows))])[:count].astype("<u4")
-
-
 def _build(kernel: KernelName, shape: Shape) -> Prepared:
     rows, columns, rng = shape["rows"], shape["cols"], shape.generator()
     table, values = _table(kernel, data.weight_classes(shape.data, rows), columns, rng)
-    ids = _ids(rows, shape["ids"], rng)
+    ids = data.row_numbers(rows, shape["ids"], rng)
     sizes = geometry.table()["get_rows"]
     grid_y = min(geometry.ceil_div(columns, sizes["elements"][kernel.type]), geometry.table()["grid_limit"])
     size = block_format(kernel.type).size(columns) if quantized(kernel.type) else columns * FLOAT_BYTES[kernel.type]

@@ -45,8 +45,7 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
     classes = data.weight_classes(shape.data, experts * rows)
     weights = data.weight_rows(kernel.type, classes, block_format(kernel.type).blocks(columns), rng)
     y = q8_1.quantize(data.activation_rows(data.activation_classes(shape.data, batch * inputs), columns, rng))
-    ids = rng.integers(0, experts, (batch, topk)).astype("<u4")
-    ids[-1, -1] = experts - 1
+    ids = data.row_numbers(experts, batch * topk, rng).reshape(batch, topk)
     values: Values = {
         "all_weights": with_tail(kernel.type, weights),
         "all_inputs": y,
