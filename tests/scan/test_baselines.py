@@ -1,7 +1,5 @@
 """Recorded inventories: what was shipped, that it can be reproduced, and that broken ones are refused."""
 
-import os
-import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from tracker.errors import UsageError
 from tracker.scan import baseline, scan_file
 from tracker.scan.baseline import Baseline
 
-from .conftest import Scan
+from .conftest import Scan, candle_file
 
 SOURCE_FILE = "candle-kernels/src/quantized.cu"
 SEED, HEAD = "1a0f9ccf1", "5152ef621"
@@ -33,19 +31,6 @@ def shipped(commit: str) -> Baseline:
     return baseline.read(BASELINES / f"candle-{commit}.json")
 
 
-def candle_source(commit: str, folder: Path) -> Path:
-    """The recorded file from the checkout that KERNTRACK_CANDLE names, laid out under `folder` as in the repository."""
-    checkout = os.environ.get("KERNTRACK_CANDLE")
-    if not checkout:
-        pytest.skip("needs KERNTRACK_CANDLE")
-    shown = subprocess.run(["git", "-C", checkout, "show", f"{commit}:{SOURCE_FILE}"], capture_output=True, check=False)
-    content = shown.stdout if shown.returncode == 0 else Path(checkout, SOURCE_FILE).read_bytes()
-    file = folder / SOURCE_FILE
-    file.parent.mkdir(parents=True)
-    file.write_bytes(content)
-    return file
-
-
 @pytest.mark.parametrize("commit", [SEED, HEAD])
 def test_shipped_baselines_have_the_true_counts(commit: str) -> None:
     inventory = shipped(commit)
@@ -59,13 +44,11 @@ def test_shipped_baselines_have_the_true_counts(commit: str) -> None:
 
 @pytest.mark.parametrize("commit", [SEED, HEAD])
 def test_a_scan_of_the_real_file_reproduces_the_baseline(commit: str, tmp_path: Path) -> None:
-    file = candle_source(commit, tmp_path)
+    file = candle_file(commit, SOURCE_FILE, tmp_path)
 
     facts = scan_file(file, "cuda", root=tmp_path)
 
     (expected,) = shipped(commit).files
-    if facts.sha256 != expected.sha256:
-        pytest.skip(f"needs KERNTRACK_CANDLE with revision {commit}")
     assert facts.diagnostics == ()
     assert baseline.recorded(facts) == expected
 

@@ -1,6 +1,5 @@
 """Kernels that Rust code asks for by name."""
 
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from tracker.scan.callers.facts import Request
 from tracker.scan.callers.rust import scan_callers
 from tracker.scan.facts import Kernel, Parameter, Place
 from tracker.scan.pairing import RenameRules
+
+from .conftest import candle_file
 
 LAUNCHER = """
 const WARP: usize = 32;
@@ -207,15 +208,10 @@ def test_a_launch_that_contradicts_bounds_or_contract_is_told(scan_rust) -> None
     ]
 
 
-def test_candles_launcher_asks_for_every_kernel_of_its_file_and_no_other() -> None:
-    checkout = os.environ.get("KERNTRACK_CANDLE")
-    if not checkout:
-        pytest.skip("needs KERNTRACK_CANDLE")
-    requests = scan_callers(Path(checkout, "candle-core/src/quantized/cuda.rs"))
+@pytest.mark.parametrize("commit", ["1a0f9ccf1", "5152ef621"])
+def test_candles_launcher_asks_for_every_kernel_of_its_file_and_no_other(commit: str, tmp_path: Path) -> None:
+    requests = scan_callers(candle_file(commit, "candle-core/src/quantized/cuda.rs", tmp_path))
 
-    commit = {123: "1a0f9ccf1", 142: "5152ef621"}.get(len(requests))
-    if commit is None:
-        pytest.skip("needs KERNTRACK_CANDLE at revision 1a0f9ccf1 or 5152ef621")
     kernels = baseline.read(BASELINES / f"candle-{commit}.json").kernels
     assert Counter(names(requests)) == Counter(each.symbol for each in kernels)
     assert all(each.block and None not in each.block for each in requests)

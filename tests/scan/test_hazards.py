@@ -1,6 +1,5 @@
 """Porting hazards: the corpus in tests/scan/hazards says line by line what is one and what only looks like one."""
 
-import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -11,7 +10,7 @@ from tracker.scan import scan_file
 from tracker.scan.hazards.find import MATCHERS
 from tracker.scan.hazards.rules import rules
 
-from .conftest import Scan
+from .conftest import Scan, candle_file
 
 CORPUS = Path(__file__).with_name("hazards")
 FILES = sorted(CORPUS.iterdir())
@@ -100,7 +99,6 @@ def test_an_acknowledgement_can_expire_when_the_code_around_changes(scan: Scan) 
     assert scan(source.replace("a, a, 0", "a, a, 1")).findings[0].digest != before
 
 
-CANDLE_HEAD = "44e523f8c705d076ce0c24a01ac81762a8e54f75dea6c683714905de71df59e4"
 CANDLE_FINDINGS = {
     "sync-mask-32": [33, 41, 1523, 1652, 1756, 1892, 2008, 2118],
     "sync-shuffle": [33, 41, 1523, 1652, 1756, 1892, 2008, 2118],
@@ -116,13 +114,8 @@ CANDLE_FINDINGS = {
 `__CUDA_ARCH__` (its two other lines are comments), the branch that sets one warp where the launcher starts four."""
 
 
-def test_candles_file_gives_the_known_findings_and_no_others() -> None:
-    checkout = os.environ.get("KERNTRACK_CANDLE")
-    if not checkout:
-        pytest.skip("needs KERNTRACK_CANDLE")
-    facts = scan_file(Path(checkout, "candle-kernels/src/quantized.cu"), "cuda")
-    if facts.sha256 != CANDLE_HEAD:
-        pytest.skip("needs KERNTRACK_CANDLE at revision 5152ef621")
+def test_candles_file_gives_the_known_findings_and_no_others(tmp_path: Path) -> None:
+    facts = scan_file(candle_file("5152ef621", "candle-kernels/src/quantized.cu", tmp_path), "cuda")
 
     lines: dict[str, list[int]] = {}
     for finding in facts.findings:
