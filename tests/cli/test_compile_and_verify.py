@@ -153,6 +153,15 @@ def test_unchanged_sources_are_not_compiled_again(kerntrack: Kerntrack, cache: P
     assert [build["cached"] for build in forced] == [True, True]
 
 
+def test_an_arch_that_is_not_emulated_is_unsupported(kerntrack: Kerntrack, project: Path) -> None:
+    ended = kerntrack("verify", Q5, "--arch", "gfx908", "--json")
+    assert outcomes(ended) == {(Q5, "gfx908"): ("unsupported", False)}
+    assert "gfx908" in json.loads(ended.out)["results"][0]["message"]
+    config = project / "kerntrack.toml"
+    config.write_text(config.read_text().replace('"gfx90a"', '"gfx908"'))
+    assert states(kerntrack, Q5)["gfx908"] == ("unsupported", True)
+
+
 def test_nothing_ported_is_bad_news(kerntrack: Kerntrack) -> None:
     kerntrack("scan")
     ended = kerntrack("verify", "get_rows_q4_0")

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from db.views import Evidence
 from tracker.cancel import Cancel
 from tracker.check.results import CaseResult, CheckResult, Mismatch
+from tracker.errors import KerntrackError
 
 Effort = Literal["quick", "full"]
 
@@ -23,12 +24,13 @@ class CheckRequest:
     code_object: Path
     assembly: Path | None
     toolchain: str
+    contract: str
     effort: Effort
     seed: int
     case: str | None
 
-    def broken(self, message: str) -> CheckResult:
-        """The result of a check that ended without one: our error, no verdict about the kernel."""
+    def not_run(self, outcome: Literal["unsupported", "error"], message: str) -> CheckResult:
+        """The result where no case ran: no verdict about the kernel."""
         return CheckResult(
             symbol=self.symbol,
             arch=self.arch,
@@ -36,10 +38,10 @@ class CheckRequest:
             device_kind="emulator",
             device_name="",
             device_target=self.arch,
-            contract="",
+            contract=self.contract,
             seed=self.seed,
             effort="case" if self.case else self.effort,
-            outcome="error",
+            outcome=outcome,
             message=message,
             cases_run=0,
             worst={},
@@ -52,7 +54,10 @@ def check_in_child(request: CheckRequest) -> CheckResult:
     """Load the code object on the emulator (once per process) and check the kernel."""
     from tracker.check import check_kernel
 
-    device, module = _load(request.arch, request.code_object, request.assembly)
+    try:
+        device, module = _load(request.arch, request.code_object, request.assembly)
+    except KerntrackError as error:  # such as an arch that is not emulated
+        return request.not_run("unsupported", f"the emulator: {error.message}")
     result: CheckResult = check_kernel(
         device,
         module,

@@ -10,6 +10,7 @@ from db.engine import open_database
 from db.errors import DatabaseError
 from db.views import SourceFile
 from tracker.config import Project
+from tracker.devices.revision import emulator_name
 from tracker.errors import KerntrackError, UsageError
 from tracker.scan.arguments import arguments_hash
 from tracker.scan.facts import Side
@@ -18,7 +19,7 @@ from tracker.scan.facts import Side
 def open_store(project: Project, read_only: bool = False) -> Engine:
     """The project's database, migrated. Raises UsageError with a remedy when that cannot be."""
     try:
-        return open_database(project.database, read_only)
+        return open_database(project.database, read_only, emulator_name())
     except DatabaseError as error:
         raise user_error(error) from error
 

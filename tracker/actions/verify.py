@@ -145,6 +145,7 @@ def _request(symbol: str, arch: str, build: CellBuild, options: Options) -> Chec
         code_object=Path(attempt.code_object),
         assembly=Path(attempt.assembly) if attempt.assembly else None,
         toolchain=attempt.toolchain,
+        contract=queries.current_contract(symbol),
         effort=options.effort,
         seed=options.seed,
         case=options.case,
@@ -180,7 +181,7 @@ def _outcome(future: Future[CheckResult], request: CheckRequest) -> CheckResult:
     except CancelledError:
         raise
     except (ChildCrashed, ChildTimeout) as error:
-        return request.broken(str(error))
+        return request.not_run("error", str(error))
 
 
 def _finish(selection: Selection, results: Sequence[CheckResult], ran: int) -> Finished:
