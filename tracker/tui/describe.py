@@ -95,7 +95,7 @@ def evidence_lines(evidence: Evidence) -> list[Line]:
     where = "on the emulator" if evidence.device_kind == "emulator" else f"on {evidence.device_name}"
     return [
         line("  ", (evidence.outcome, style), f" · {evidence.cases_run} cases {where}"),
-        *(indented(text, style) for text in evidence.message.splitlines()),
+        *(indented(text, style) for text in evidence.message.splitlines() if evidence.outcome != "passed"),
         *worst_lines(evidence.worst),
         *failing_lines(evidence.failing),
         pair("device", f"{evidence.device_kind} {evidence.device_name} ({evidence.device_target})"),
