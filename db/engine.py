@@ -20,8 +20,10 @@ BUSY_SECONDS = 30.0
 APPLICATION_TABLES = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
 
 
-def open_database(path: Path, read_only: bool = False) -> Engine:
+def open_database(path: Path, read_only: bool = False, emulator: str | None = None) -> Engine:
     """Open `path` (created with its folder unless `read_only`) and bring its schema up to date.
+
+    `emulator` is the device name of the present emulator: evidence of any other emulator does not hold. None: all do.
 
     Raises `DatabaseError` for a missing, unwritable, foreign or newer file.
     """
@@ -33,7 +35,7 @@ def open_database(path: Path, read_only: bool = False) -> Engine:
             _refuse_or_migrate(engine, path, revision, read_only)
     except (sqlite3.Error, sqlalchemy.exc.DBAPIError) as error:
         raise _explain(path, error) from error
-    return engine
+    return engine.execution_options(emulator=emulator)
 
 
 @contextmanager

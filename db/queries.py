@@ -119,7 +119,8 @@ def evidence(engine: Engine, symbol: str, arch: str | None = None) -> list[Evide
             statement = statement.where(m.Evidence.arch == arch)
         rows = connection.execute(statement).all()
         builds = cell_builds(connection, sorted({row.arch for row in rows}))
-    return [_evidence(row, builds.get((row.symbol, row.arch)), current_contract(symbol)) for row in rows]
+        emulator = _emulator(connection)
+    return [_evidence(row, builds.get((row.symbol, row.arch)), emulator) for row in rows]
 
 
 def holding(engine: Engine, archs: Sequence[str]) -> dict[CellKey, list[Evidence]]:
@@ -247,6 +248,16 @@ def current_contract(symbol: str) -> str:
     return f"{name.family}/{VERSIONS[name.family]}" if name and name.family in VERSIONS else ""
 
 
+def _emulator(connection: Connection) -> str | None:
+    """The device name of the present emulator, see `open_database`."""
+    name: str | None = connection.get_execution_options().get("emulator")
+    return name
+
+
+def _current_device(kind: str, name: str, emulator: str | None) -> bool:
+    return kind != "emulator" or emulator is None or name == emulator
+
+
 def _by_symbol(connection: Connection, side: str) -> dict[str | None, Record]:
     """The first kernel of each symbol; columns: symbol, path, line, macro_line."""
     k = m.Kernel
@@ -268,17 +279,21 @@ def _holding(
     newest = (
         select(func.max(e.id))
         .where(e.arch.in_(archs), e.effort != "case")
-        .group_by(e.symbol, e.arch, e.code_hash, e.contract, e.device_kind, e.device_target, e.effort, e.seed)
+        .group_by(
+            e.symbol, e.arch, e.code_hash, e.contract, e.device_kind, e.device_name, e.device_target, e.effort, e.seed
+        )
     )
     columns = [getattr(e, each.name) for each in fields(Evidence) if each.name not in ("holds", "cost")]
     statement = select(e.symbol, *columns).where(e.id.in_(newest)).order_by(e.id.desc())
     rows: Sequence[Record] = connection.execute(statement).all()
     make: Callable[..., Evidence] = Evidence  # by position: by name it would take twice as long
     holding: dict[CellKey, list[Evidence]] = defaultdict(list)
+    emulator = _emulator(connection)
     for symbol, *values in rows:
-        _, arch, code_hash, _, _, _, _, contract, *_ = values
+        _, arch, code_hash, _, kind, device, _, contract, *_ = values
         build = builds.get((symbol, arch))
-        if build is not None and code_hash == build.code_hash and contract == current_contract(symbol):
+        present = contract == current_contract(symbol) and _current_device(kind, device, emulator)
+        if build is not None and code_hash == build.code_hash and present:
             holding[symbol, arch].append(make(*values, True))
     return holding
 
@@ -314,10 +329,12 @@ def _kernel_status(
     )
 
 
-def _evidence(row: Record, build: CellBuild | None, contract: str) -> Evidence:
+def _evidence(row: Record, build: CellBuild | None, emulator: str | None) -> Evidence:
     columns = {name: getattr(row, name) for name in row._fields if name != "symbol"}
-    holds = build is not None and row.code_hash == build.code_hash and row.contract == contract
-    return Evidence(**columns, holds=holds)
+    present = row.contract == current_contract(row.symbol) and _current_device(
+        row.device_kind, row.device_name, emulator
+    )
+    return Evidence(**columns, holds=present and build is not None and row.code_hash == build.code_hash)
 
 
 def _facts(side: str, row: Record) -> KernelFacts:

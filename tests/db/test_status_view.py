@@ -197,3 +197,12 @@ def test_scanned_facts_come_back_as_written(engine: Engine) -> None:
         ("a.cu", 3, "unused variable"),
         ("q5.hip", 3, "unused variable"),
     }
+
+
+def test_evidence_of_another_emulator_does_not_hold(engine: Engine) -> None:
+    compile(engine, "h1")
+    verify(engine, "h1")
+    assert cell(engine).state == "emulated"
+    newer = engine.execution_options(emulator="another emulator")
+    assert cell(newer).state == "compiled"
+    assert [e.holds for e in queries.evidence(newer, Q5)] == [False]

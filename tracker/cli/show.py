@@ -134,7 +134,7 @@ def _arch(arch: str, cell: ArchStatus, build: BuildAttempt | None) -> Iterator[T
 
 
 def _check(each: Evidence) -> Text:
-    holds = "holds" if each.holds else "void: code or contract changed"
+    holds = "holds" if each.holds else "void: code, contract or emulator changed"
     parts = (each.created, each.arch, each.device_kind, each.outcome, f"{each.cases_run} cases", worst(each.worst))
     words = "  ".join(filter(None, parts))
     return Text(f"  {words}  {each.effort}, seed {each.seed}, {each.contract}  ({holds})", "" if each.holds else "dim")

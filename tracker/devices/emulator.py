@@ -6,6 +6,7 @@ from typing import Literal
 from kernels.launch import Buffer, Launch
 from tracker import emulator
 from tracker.devices.protocol import Artifact, Fault, LaunchReport
+from tracker.devices.revision import emulator_name
 from tracker.errors import KerntrackError, UsageError
 
 
@@ -16,7 +17,7 @@ class EmulatorDevice:
 
     def __init__(self, arch: str) -> None:
         self.target = arch
-        self.name = "kerntrack emulator"
+        self.name = emulator_name()
 
     def load(self, artifact: Artifact) -> emulator.Program:
         """Load an artifact's assembly. Raises KerntrackError when there is none, or it is for another arch."""
