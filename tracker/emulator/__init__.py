@@ -1,7 +1,8 @@
 """Executes AMDGPU assembly text, as `clang -S` writes it, in numpy.
 
 program = load(Path("kernel.s").read_text())
-report = run(program, "vadd", (4, 1, 1), (64, 1, 1), [Memory("a", a, "in"), Memory("c", c, "out"), struct.pack("<i", n)])
+arguments = [Memory("a", a, "in"), Memory("c", c, "out"), struct.pack("<i", n)]
+report = run(program, "vadd", (4, 1, 1), (64, 1, 1), arguments)
 """
 
 from tracker.emulator.faults import EmulationFault

@@ -13,7 +13,6 @@ from tracker.emulator.faults import EmulationFault, UnknownInstructionError
 from tracker.emulator.instruction import Instruction, parse
 from tracker.emulator.names import canonical, without_effect
 
-
 _DISTANCE = re.compile(r"\(([.\w$]+)-([.\w$]+)\)(&4294967295|>>32)")
 
 FULL, LANES, WAVES = 0, 1, 2
@@ -44,11 +43,13 @@ class Segment:
 class Code:
     """One kernel's instructions. Parsing is cheap and done at once; decoding is done per segment."""
 
-    def __init__(self, assembly: Assembly, symbol: str, context: Context) -> None:
-        self.symbol, self.context = symbol, context
+    def __init__(self, assembly: Assembly, symbol: str) -> None:
+        self.symbol, self.text = symbol, assembly.kernel(symbol)
+        wave = 32 if self.text.directives.get("wavefront_size32", 0) else 64
+        self.context = Context(assembly.arch, wave)
         self.segments: dict[int, Segment] = {}
         self.labels: dict[str, int] = {}
-        self._assembly, self._text = assembly, assembly.kernel(symbol)
+        self._assembly = assembly
         self._lines: list[tuple[str, int, str]] = []
         """Text, line (from 0 at the kernel's start) and `.loc` directive of each instruction."""
         self._scan()
@@ -56,7 +57,7 @@ class Code:
 
     def _scan(self) -> None:
         location = ""
-        for number, line in enumerate(self._text.body.split("\n")):
+        for number, line in enumerate(self.text.body.split("\n")):
             if line.startswith("\t.") or line.startswith(";"):
                 if line.startswith("\t.loc"):
                     location = line
@@ -73,7 +74,7 @@ class Code:
 
     @cached_property
     def _first_line(self) -> int:
-        return self._assembly.line_number(self._text.start)
+        return self._assembly.line_number(self.text.start)
 
     def line(self, ins: Instruction) -> int:
         """The line of an instruction in the assembly file."""

@@ -22,7 +22,14 @@ _SCALAR_CLASSES = {
     "s_endpgm": "branch",
     "s_barrier": "barrier",
 }
-_CLASSES = {"v_": "valu", "ds_": "lds", "scratch_": "scratch", "buffer_": "scratch", "global_": "global", "flat_": "global"}
+_CLASSES = {
+    "v_": "valu",
+    "ds_": "lds",
+    "scratch_": "scratch",
+    "buffer_": "scratch",
+    "global_": "global",
+    "flat_": "global",
+}
 
 
 @cache

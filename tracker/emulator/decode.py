@@ -8,10 +8,10 @@ from tracker.emulator.machine import MASK, WAVES
 from tracker.emulator.modifiers import bind_modified
 from tracker.emulator.names import canonical
 from tracker.emulator.operation import OPERATIONS
-from tracker.emulator.ops.memory import bind_access, parse_access
 from tracker.emulator.ops.atomics import bind_atomic, parse_atomic
 from tracker.emulator.ops.indexed import bind_relative
 from tracker.emulator.ops.lanes import bind_cmpx
+from tracker.emulator.ops.memory import bind_access, parse_access
 from tracker.emulator.ops.special import BINDERS
 
 _SCALAR_DESTINATIONS = 2

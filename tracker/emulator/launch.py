@@ -43,6 +43,11 @@ class Geometry:
         x, y = self.grid[0], self.grid[1]
         return tuple(ids.astype(np.uint32) for ids in (linear % x, linear // x % y, linear // (x * y)))
 
+    def group_id(self, number: int) -> tuple[int, int, int]:
+        """x, y, z of one workgroup."""
+        x, y = self.grid[0], self.grid[1]
+        return number % x, number // x % y, number // (x * y)
+
     def item_ids(self, lanes: int) -> tuple[NDArray[np.uint32], ...]:
         """x, y, z of the work-item in each lane of a workgroup's waves, shape (group_waves, lanes)."""
         shape = (self.group_waves, self.wave)

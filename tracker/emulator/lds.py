@@ -10,7 +10,6 @@ from tracker.emulator.instruction import Instruction
 from tracker.emulator.memory import AccessError
 from tracker.emulator.races import LdsAccess, Race, find_race
 
-
 _FOUR_WRITTEN = 0x01010101
 """Four bytes of the map of written bytes, all set."""
 
@@ -32,7 +31,7 @@ class LocalMemory:
         """Number of each wave of the machine, shape (waves, 1)."""
         self.base = wave // waves * self.stride
         """Where each wave's block starts, shape (waves of the machine, 1)."""
-        self._log: list[_Access] = []
+        self._log: list[LdsAccess] = []
 
     def load(self, at: Positions, waves: Any, size: int, ins: Instruction) -> Words:
         """Checked load. `at` includes the base; `waves` tells whose each position is. Raises AccessError."""

@@ -2,8 +2,8 @@
 
 Every register is one array over all lanes, shape (waves, lanes); every scalar register one over all waves, shape
 (waves, 1), so that the two broadcast. Decoded operations do not hold arrays but numbers of *slots*: positions in
-`Machine.rows`, a plain list that holds an array view per register, type and constant that the kernel's code uses. So code
-is decoded once per kernel and runs on any number of waves.
+`Machine.rows`, a plain list that holds an array view per register, type and constant that the kernel's code uses. So
+code is decoded once per kernel and runs on any number of waves.
 """
 
 from typing import Any, NamedTuple
@@ -20,17 +20,21 @@ MACHINE, MASK, WAVES, SCC = 0, 1, 2, 3
 """Slots that every machine has: itself, active lanes (bool), running waves (bool), the scalar condition code (bool)."""
 
 
+class UpperHalfNeededError(Exception):
+    """A machine of 32 lanes stands for waves of 64, and the upper half has become active or is addressed."""
+
+
 class Slot(NamedTuple):
     """What a position in `Machine.rows` holds.
 
-    `kind`: `v` vector register; `h` its low or high half (index = 2 * register + half); `s` scalar register; `sh` its
-    half; `S` pair of scalar registers as 64 bits; `k` constant (index = bits); `t` lane temporary; `ts` wave temporary;
+    `kind`: `v` vector register; `h` its low or high half (number = 2 * register + half); `s` scalar register; `sh` its
+    half; `S` pair of scalar registers as 64 bits; `k` constant (number = bits); `t`, `ts` lane and wave temporaries;
     `p`, `pl`, `ph` 64-bit lane temporary, its low and its high words; `m` lane mask in bool kept for scalar register
-    index; `b` the bytes of a scalar register (pair) that lane masks are unpacked from.
+    number; `b` the bytes of a scalar register (pair) that lane masks are unpacked from.
     """
 
     kind: str
-    index: int
+    number: int
     dtype: str
 
 
@@ -76,7 +80,7 @@ class Machine:
     def materialise(self, slots: Slots) -> None:
         """Provide the slots that decoding has added since the last call."""
         for spec in slots.specs[len(self.rows) - SCC - 1 :]:
-            self.rows.append(getattr(self, f"_slot_{spec.kind}")(spec.index, spec.dtype))
+            self.rows.append(getattr(self, f"_slot_{spec.kind}")(spec.number, spec.dtype))
 
     def vector(self, index: int) -> NDArray[np.uint32]:
         """A vector register, shape (waves, lanes); noise until it is written."""
@@ -88,7 +92,8 @@ class Machine:
 
     def scalar(self, index: int) -> NDArray[np.uint32]:
         """A scalar register, shape (waves, 1)."""
-        return self.scalars[index >> 1][:, index & 1 : (index & 1) + 1]
+        row: NDArray[np.uint32] = self.scalars[index >> 1][:, index & 1 : (index & 1) + 1]
+        return row
 
     def update_mask(self, everybody: bool) -> bool:
         """Take EXEC over into the lane mask after it or the set of running waves changed.
@@ -96,6 +101,8 @@ class Machine:
         `everybody`: all waves run. True if all lanes of all waves do.
         """
         running = self.exec if self.lanes == 64 else self.scalar(EXEC)
+        if self.lanes < self.wave and np.count_nonzero(self.scalar(EXEC + 1)):
+            raise UpperHalfNeededError
         if not everybody:
             running = running * self.rows[WAVES]
         self.active = int(np.add.reduce(np.bitwise_count(running), axis=None, dtype=np.int64))
@@ -106,47 +113,47 @@ class Machine:
             self.rows[MASK] = bits.view(bool).reshape(self.waves, self.lanes)
         return full
 
-    def _slot_v(self, index: int, dtype: str) -> NDArray[Any]:
+    def _slot_v(self, index: int, dtype: str) -> Any:
         return self.vector(index).view(dtype)
 
-    def _slot_h(self, index: int, dtype: str) -> NDArray[Any]:
+    def _slot_h(self, index: int, dtype: str) -> Any:
         return self.vector(index >> 1).view(dtype)[:, index & 1 :: 2]
 
-    def _slot_s(self, index: int, dtype: str) -> NDArray[Any]:
+    def _slot_s(self, index: int, dtype: str) -> Any:
         return self.scalar(index).view(dtype)
 
-    def _slot_sh(self, index: int, dtype: str) -> NDArray[Any]:
+    def _slot_sh(self, index: int, dtype: str) -> Any:
         halves = self.scalars[index >> 2].view(dtype)
         return halves[:, index & 3 : (index & 3) + 1]
 
-    def _slot_S(self, index: int, dtype: str) -> NDArray[Any]:  # noqa: N802 (the slot's letter)
+    def _slot_S(self, index: int, dtype: str) -> Any:
         return self.scalars[index >> 1].view(dtype)
 
-    def _slot_k(self, index: int, dtype: str) -> NDArray[Any]:
+    def _slot_k(self, index: int, dtype: str) -> Any:
         return constant(index, dtype)
 
-    def _slot_t(self, _index: int, dtype: str) -> NDArray[Any]:
+    def _slot_t(self, _index: int, dtype: str) -> Any:
         return np.zeros((self.waves, self.lanes), dtype)
 
-    def _slot_ts(self, _index: int, dtype: str) -> NDArray[Any]:
+    def _slot_ts(self, _index: int, dtype: str) -> Any:
         return np.zeros((self.waves, 1), dtype)
 
     def _pair(self, index: int) -> NDArray[np.uint64]:
         return self._pairs.setdefault(index, np.zeros((self.waves, self.lanes), np.uint64))
 
-    def _slot_p(self, index: int, dtype: str) -> NDArray[Any]:
+    def _slot_p(self, index: int, dtype: str) -> Any:
         return self._pair(index).view(dtype)
 
-    def _slot_pl(self, index: int, dtype: str) -> NDArray[Any]:
+    def _slot_pl(self, index: int, dtype: str) -> Any:
         return self._pair(index).view(dtype)[:, 0::2]
 
-    def _slot_ph(self, index: int, dtype: str) -> NDArray[Any]:
+    def _slot_ph(self, index: int, dtype: str) -> Any:
         return self._pair(index).view(dtype)[:, 1::2]
 
-    def _slot_m(self, _index: int, _dtype: str) -> NDArray[Any]:
+    def _slot_m(self, _index: int, _dtype: str) -> Any:
         return np.zeros((self.waves, self.lanes), bool)
 
-    def _slot_b(self, index: int, _dtype: str) -> NDArray[Any]:
+    def _slot_b(self, index: int, _dtype: str) -> Any:
         first = 4 * (index & 1)
         return self.scalars[index >> 1].view(np.uint8)[:, first : first + self.lanes // 8]
 

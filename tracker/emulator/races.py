@@ -103,7 +103,8 @@ def _conflicts(accesses: list[LdsAccess], units: int, unit: int) -> NDArray[np.b
                 differs[index] |= value[index] != new
     shared = lowest != highest
     clash = differs & (first_writer != last_writer)
-    return clash | (shared & ((written & read) | (atomic & (read | written))))
+    bad: NDArray[np.bool_] = clash | (shared & ((written & read) | (atomic & (read | written))))
+    return bad
 
 
 def _part(values: list[Any], number: int, unit: int) -> Any:

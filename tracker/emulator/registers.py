@@ -1,6 +1,7 @@
 """What the hardware puts into registers before a wave's first instruction."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -49,8 +50,11 @@ def initialise(
 
 
 def _scalars(
-    arch: Arch, directives: dict[str, int], ids: list[np.ndarray[tuple[int], np.dtype[np.uint32]]], pointers: dict[str, int]
-) -> Iterator[tuple[int, object]]:
+    arch: Arch,
+    directives: dict[str, int],
+    ids: list[np.ndarray[tuple[int], np.dtype[np.uint32]]],
+    pointers: dict[str, int],
+) -> Iterator[tuple[int, Any]]:
     places = user_registers(directives)
     for name, address in pointers.items():
         if name in places:

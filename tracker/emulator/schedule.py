@@ -14,9 +14,10 @@ from tracker.emulator.code import WAVES as SOME_WAVES
 from tracker.emulator.decode import writes_exec
 from tracker.emulator.faults import EmulationFault
 from tracker.emulator.instruction import EXEC, VCC, Instruction
-from tracker.emulator.machine import SCC, WAVES, Machine
+from tracker.emulator.machine import SCC, WAVES
 from tracker.emulator.ops.special import CODE_BASE
 from tracker.emulator.races import Race
+from tracker.emulator.workgroups import WorkgroupMachine
 
 _NOBODY = 1 << 60
 End = Callable[["Scheduler"], int]
@@ -26,7 +27,7 @@ End = Callable[["Scheduler"], int]
 class Scheduler:
     """The waves of one machine, from the first instruction to the end of all."""
 
-    def __init__(self, machine: Machine, code: Code, group_waves: int, step_limit: int) -> None:
+    def __init__(self, machine: WorkgroupMachine, code: Code, group_waves: int, step_limit: int) -> None:
         self.machine, self.code, self.group_waves, self.step_limit = machine, code, group_waves, step_limit
         everybody = np.ones((machine.waves, 1), bool)
         self.waiting = {0: everybody}
@@ -144,7 +145,7 @@ class Scheduler:
             return -1
         members = np.repeat(complete, self.group_waves)
         self._check_same_barrier(members)
-        self._report_race(self.machine.local.barrier(complete))
+        self._report_race(self.machine.local.barrier(np.asarray(complete)))
         self.parked &= ~members
         pc = int(self.parked_at[np.argmax(members)])
         if (self.parked_at[members] == pc).all():
@@ -172,8 +173,9 @@ class Scheduler:
         if race is None:
             return
         first, second = race.instructions
+        offset, other = race.position % self.machine.local.stride, race.waves[1] % self.group_waves
         what = (
-            f"byte {race.position % self.machine.local.stride} of LDS is also accessed by wave {race.waves[1] % self.group_waves} "
+            f"byte {offset} of LDS is also accessed by wave {other} "
             f"({second.text!r}, {self.code.place(second)}) with no barrier between"
         )
         raise self.machine.fault("race", first, race.waves[0] * self.machine.lanes, what)

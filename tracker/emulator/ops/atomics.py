@@ -23,7 +23,16 @@ _UNTYPED = {
     "fmin": "min_f", "fmax": "max_f", "csub": "sub_clamp_u",
 }  # fmt: skip
 _LDS_NAMES = {"wrxchg": "swap", "storexchg": "swap", "cmpst": "cmpswap", "cmpstore": "cmpswap"}
-_DTYPES = {"u32": "<u4", "b32": "<u4", "i32": "<i4", "f32": "<f4", "u64": "<u8", "b64": "<u8", "i64": "<i8", "f64": "<f8"}
+_DTYPES = {
+    "u32": "<u4",
+    "b32": "<u4",
+    "i32": "<i4",
+    "f32": "<f4",
+    "u64": "<u8",
+    "b64": "<u8",
+    "i64": "<i8",
+    "f64": "<f8",
+}
 
 Combine = Callable[[Any, Any, Any], Any]
 """(old value, operand, comparand) → new value."""
@@ -109,8 +118,10 @@ def _data(context: Context, ins: Instruction, number: int, atomic: Atomic) -> Ca
 
 
 def in_turns(at: Any, values: Any, comparands: Any, load: Any, store: Any, function: Combine) -> Any:
-    """Apply `function` for each element in order and return the old values. Elements of different addresses go together:
-    first everybody's first element for an address, then the second ones, and so on."""
+    """Apply `function` for each element in order and return the old values.
+
+    Elements of different addresses go together: the first one for each address, then the second ones, and so on.
+    """
     order = np.argsort(at, kind="stable")
     ordered = at[order]
     fresh = np.concatenate([[True], ordered[1:] != ordered[:-1]])

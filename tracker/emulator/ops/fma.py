@@ -1,8 +1,8 @@
 """Fused multiply-add with one rounding, for f32 through f64 and for f64 through error-free transformations.
 
 f32: the product of two f32 is exact in f64; the sum is rounded to f64 and then to f32. Rounding twice differs from
-rounding once only where the f64 sum is inexact and lies half way between two f32 (Figueroa). Those elements are found by
-their bits and get the sum rounded to odd instead, which makes the second rounding right (Boldo and Melquiond).
+rounding once only where the f64 sum is inexact and lies half way between two f32 (Figueroa). Those elements are found
+by their bits and get the sum rounded to odd instead, which makes the second rounding right (Boldo and Melquiond).
 """
 
 from fractions import Fraction

@@ -7,6 +7,7 @@ import numpy as np
 from tracker.emulator.operation import define
 from tracker.emulator.ops.fma import fma16
 from tracker.emulator.ops.valu_float import _frexp_mantissa, _ldexp, maximum, median, minimum
+from tracker.emulator.ops.valu_int import larger, smaller
 
 F32, I16 = np.float32, np.int16
 
@@ -58,7 +59,7 @@ def _three(first: Any, second: Any) -> Any:
 
 
 def _med3(a: Any, b: Any, c: Any, out: Any) -> None:
-    np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c), out)
+    np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c), out=out)
 
 
 def _frexp_exponent(a: Any, out: Any) -> None:
@@ -85,11 +86,11 @@ define("v_subrev_nc_u16", "u16", "u16 u16", lambda a, b, d: np.subtract(b, a, d)
 define("v_mul_lo_u16", "u16", "u16 u16", np.multiply)
 define("v_mad_u16 v_mad_i16", "u16", "u16 u16 u16", lambda a, b, c, d: np.add(a * b, c, d), keeps_half=True)
 for _kind in ("i16", "u16"):
-    define(f"v_min_{_kind}", _kind, f"{_kind} {_kind}", np.minimum)
-    define(f"v_max_{_kind}", _kind, f"{_kind} {_kind}", np.maximum)
+    define(f"v_min_{_kind}", _kind, f"{_kind} {_kind}", smaller)
+    define(f"v_max_{_kind}", _kind, f"{_kind} {_kind}", larger)
     _source3 = f"{_kind} {_kind} {_kind}"
-    define(f"v_min3_{_kind}", _kind, _source3, _three(np.minimum, np.minimum), keeps_half=True)
-    define(f"v_max3_{_kind}", _kind, _source3, _three(np.maximum, np.maximum), keeps_half=True)
+    define(f"v_min3_{_kind}", _kind, _source3, _three(smaller, smaller), keeps_half=True)
+    define(f"v_max3_{_kind}", _kind, _source3, _three(larger, larger), keeps_half=True)
     define(f"v_med3_{_kind}", _kind, _source3, _med3, keeps_half=True)
 
 # Saturating forms, chosen by the `clamp` modifier

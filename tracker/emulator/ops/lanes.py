@@ -8,7 +8,7 @@ from tracker.emulator import targets
 from tracker.emulator.bind import Context, Step, assemble, bind, read_all
 from tracker.emulator.faults import UnknownInstructionError
 from tracker.emulator.instruction import EXEC, Instruction, Operand, operand
-from tracker.emulator.machine import MACHINE, MASK, WAVES, Rows
+from tracker.emulator.machine import MACHINE, MASK, WAVES, Rows, UpperHalfNeededError
 from tracker.emulator.operation import OPERATIONS
 from tracker.emulator.ops.addresses import check_modifiers, offset_of
 from tracker.emulator.ops.special import binder
@@ -67,6 +67,14 @@ def _readfirstlane(context: Context, ins: Instruction, guard: int | None) -> Ste
     return step
 
 
+def _addressed(r: Rows, lane: Any, lanes: int) -> Any:
+    """Lane numbers from a column of lane operands, one per wave."""
+    chosen = lane[:, 0] & _U32(r[MACHINE].wave - 1)
+    if lanes < r[MACHINE].wave and np.count_nonzero((chosen >= lanes) & r[WAVES][:, 0]):
+        raise UpperHalfNeededError
+    return np.minimum(chosen, lanes - 1)
+
+
 @binder("v_readlane_b32")
 def _readlane(context: Context, ins: Instruction, guard: int | None) -> Step:
     """The value of a given lane, active or not."""
@@ -77,8 +85,8 @@ def _readlane(context: Context, ins: Instruction, guard: int | None) -> Step:
     def step(r: Rows) -> None:
         values = get(r)
         waves, lanes = values.shape
-        chosen = np.broadcast_to(lane(r), (waves, 1))[:, 0] & _U32(r[MACHINE].wave - 1)
-        write(r, values[np.arange(waves), np.minimum(chosen, lanes - 1)])
+        chosen = _addressed(r, np.broadcast_to(lane(r), (waves, 1)), lanes)
+        write(r, values[np.arange(waves), chosen])
 
     return step
 
@@ -94,7 +102,7 @@ def _writelane(context: Context, ins: Instruction, guard: int | None) -> Step:
         target = r[slot]
         waves = target.shape[0]
         running = np.flatnonzero(r[WAVES])
-        lanes = np.broadcast_to(lane(r), (waves, 1))[running, 0] & _U32(r[MACHINE].wave - 1)
+        lanes = _addressed(r, np.broadcast_to(lane(r), (waves, 1)), target.shape[1])[running]
         target[running, lanes] = np.broadcast_to(value(r), (waves, 1))[running, 0]
 
     return step

@@ -6,6 +6,7 @@ import numpy as np
 
 from tracker.emulator.operation import define
 from tracker.emulator.ops.fma import fma32, fma64
+from tracker.emulator.ops.valu_int import larger, smaller
 
 F32, I32, U32 = np.float32, np.int32, np.uint32
 
@@ -144,8 +145,8 @@ define("v_min3_f32 v_min3_num_f32", "f32", "f32 f32 f32", _three(minimum, minimu
 define("v_maxmin_f32 v_maxmin_num_f32", "f32", "f32 f32 f32", _three(maximum, minimum))
 define("v_minmax_f32 v_minmax_num_f32", "f32", "f32 f32 f32", _three(minimum, maximum))
 define("v_med3_f32 v_med3_num_f32", "f32", "f32 f32 f32", median)
-define("v_maximum_f32", "f32", "f32 f32", np.maximum)
-define("v_minimum_f32", "f32", "f32 f32", np.minimum)
+define("v_maximum_f32", "f32", "f32 f32", larger)
+define("v_minimum_f32", "f32", "f32 f32", smaller)
 define("v_trunc_f32", "f32", "f32", np.trunc)
 define("v_ceil_f32", "f32", "f32", np.ceil)
 define("v_floor_f32", "f32", "f32", np.floor)

@@ -134,7 +134,17 @@ def _sad_u32(a: Any, b: Any, c: Any, out: Any) -> None:
 
 
 def _med3(a: Any, b: Any, c: Any, out: Any) -> None:
-    np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c), out)
+    np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c), out=out)
+
+
+def smaller(a: Any, b: Any, out: Any) -> None:
+    """np.minimum with its out as the third argument."""
+    np.minimum(a, b, out=out)
+
+
+def larger(a: Any, b: Any, out: Any) -> None:
+    """np.maximum with its out as the third argument."""
+    np.maximum(a, b, out=out)
 
 
 def _first_bit(found: Any, width: int, out: Any) -> None:
@@ -204,20 +214,20 @@ define("v_add_nc_u32 v_add_nc_i32", "u32", "u32 u32", np.add)
 define("v_sub_nc_u32 v_sub_nc_i32", "u32", "u32 u32", np.subtract)
 define("v_subrev_nc_u32", "u32", "u32 u32", lambda a, b, d: np.subtract(b, a, d))
 define("v_add3_u32", "u32", "u32 u32 u32", lambda a, b, c, d: np.add(a + b, c, d))
-define("v_min_i32", "i32", "i32 i32", np.minimum)
-define("v_max_i32", "i32", "i32 i32", np.maximum)
-define("v_min_u32", "u32", "u32 u32", np.minimum)
-define("v_max_u32", "u32", "u32 u32", np.maximum)
-define("v_min3_i32", "i32", "i32 i32 i32", lambda a, b, c, d: np.minimum(np.minimum(a, b), c, d))
-define("v_max3_i32", "i32", "i32 i32 i32", lambda a, b, c, d: np.maximum(np.maximum(a, b), c, d))
-define("v_min3_u32", "u32", "u32 u32 u32", lambda a, b, c, d: np.minimum(np.minimum(a, b), c, d))
-define("v_max3_u32", "u32", "u32 u32 u32", lambda a, b, c, d: np.maximum(np.maximum(a, b), c, d))
+define("v_min_i32", "i32", "i32 i32", smaller)
+define("v_max_i32", "i32", "i32 i32", larger)
+define("v_min_u32", "u32", "u32 u32", smaller)
+define("v_max_u32", "u32", "u32 u32", larger)
+define("v_min3_i32", "i32", "i32 i32 i32", lambda a, b, c, d: np.minimum(np.minimum(a, b), c, out=d))
+define("v_max3_i32", "i32", "i32 i32 i32", lambda a, b, c, d: np.maximum(np.maximum(a, b), c, out=d))
+define("v_min3_u32", "u32", "u32 u32 u32", lambda a, b, c, d: np.minimum(np.minimum(a, b), c, out=d))
+define("v_max3_u32", "u32", "u32 u32 u32", lambda a, b, c, d: np.maximum(np.maximum(a, b), c, out=d))
 define("v_med3_i32", "i32", "i32 i32 i32", _med3)
 define("v_med3_u32", "u32", "u32 u32 u32", _med3)
-define("v_maxmin_i32", "i32", "i32 i32 i32", lambda a, b, c, d: np.minimum(np.maximum(a, b), c, d))
-define("v_minmax_i32", "i32", "i32 i32 i32", lambda a, b, c, d: np.maximum(np.minimum(a, b), c, d))
-define("v_maxmin_u32", "u32", "u32 u32 u32", lambda a, b, c, d: np.minimum(np.maximum(a, b), c, d))
-define("v_minmax_u32", "u32", "u32 u32 u32", lambda a, b, c, d: np.maximum(np.minimum(a, b), c, d))
+define("v_maxmin_i32", "i32", "i32 i32 i32", lambda a, b, c, d: np.minimum(np.maximum(a, b), c, out=d))
+define("v_minmax_i32", "i32", "i32 i32 i32", lambda a, b, c, d: np.maximum(np.minimum(a, b), c, out=d))
+define("v_maxmin_u32", "u32", "u32 u32 u32", lambda a, b, c, d: np.minimum(np.maximum(a, b), c, out=d))
+define("v_minmax_u32", "u32", "u32 u32 u32", lambda a, b, c, d: np.maximum(np.minimum(a, b), c, out=d))
 define("v_sad_u8", "u32", "u32 u32 u32", _sad_u8)
 define("v_sad_u16", "u32", "u32 u32 u32", _sad_u16)
 define("v_sad_hi_u8", "u32", "u32 u32 u32", _sad_hi_u8)
