@@ -9,12 +9,12 @@ if TYPE_CHECKING:  # numpy is only loaded for a contract that is used: versions 
     from kernels.contracts.base import Contract
 
 VERSIONS = {
-    "dequantize": 1,
+    "dequantize": 2,
     "quantize": 2,
-    "dequantize_mul_mat_vec": 1,
-    "mul_mat_vec_q8_1": 1,
+    "dequantize_mul_mat_vec": 2,
+    "mul_mat_vec_q8_1": 2,
     "mul_mat_q8_1": 1,
-    "get_rows": 1,
+    "get_rows": 2,
     "indexed_moe_forward": 2,
 }
 """Families with a contract. Raised when cases, oracle or bounds change: older evidence then no longer counts."""

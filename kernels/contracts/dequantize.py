@@ -20,11 +20,12 @@ CLASSES = (*data.WEIGHTS, "mixed")
 
 
 def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
-    yield {"blocks": 33}, "mixed"
+    large = 33 if block_format(kernel.type).elements == 256 else 99
+    yield {"blocks": large}, "mixed"
     yield {"blocks": 1}, "random"
     if effort == "quick":
         return
-    for blocks in (2, 7, 8, 9, 15, 16, 17, 31, 32, 63, 64, 65):
+    for blocks in {2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65} - {large}:
         yield {"blocks": blocks}, "mixed"
     for name in data.WEIGHTS:
         yield {"blocks": 19}, name

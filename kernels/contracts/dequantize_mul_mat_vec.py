@@ -17,7 +17,7 @@ SINGLE = tuple(name for name in data.CLASSES if name != "mixed")
 
 def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
     step = block_format(kernel.type).elements
-    yield {"rows": 9, "cols": 512}, "mixed"
+    yield {"rows": 19, "cols": 512}, "mixed"
     yield {"rows": 2, "cols": 3 * step}, "outlier"
     if effort == "quick":
         return

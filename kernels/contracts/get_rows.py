@@ -15,12 +15,14 @@ from kernels.contracts.oracle import decode_rows
 from kernels.names import KernelName
 
 CLASSES = (*data.WEIGHTS, "mixed")
+LONG = 2560
+"""Columns: five workgroups and more along a row, whatever the type."""
 FLOAT_BYTES = {"f32": 4, "f16": 2, "bf16": 2}
 
 
 def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
     step = block_format(kernel.type).elements if quantized(kernel.type) else 1
-    yield {"rows": 9, "cols": 1024 + step, "ids": 11} if step < 256 else {"rows": 9, "cols": 768, "ids": 11}, "mixed"
+    yield {"rows": 9, "cols": LONG + step % 256, "ids": 11}, "mixed"
     yield {"rows": 1, "cols": step, "ids": 1}, "random"
     if effort == "quick":
         return

@@ -20,7 +20,7 @@ LONG = 2304
 def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
     step = block_format(kernel.type).elements
     long = LONG + step % 256
-    yield {"rows": 9, "cols": long}, "mixed"
+    yield {"rows": 19, "cols": long}, "mixed"
     yield {"rows": 2, "cols": step}, "outlier"
     if effort == "quick":
         return

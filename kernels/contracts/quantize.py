@@ -13,15 +13,15 @@ from kernels.contracts.formats import Bytes, block_format
 from kernels.contracts.naming import Shape
 from kernels.names import KernelName
 
-EDGES = ("ties", "huge", "subhalf", "denormal")
+EDGES = ("ties", "cancelling", "huge", "subhalf", "denormal")
 SPECIAL = ("infinite", "nan")
 CYCLE = (*data.ACTIVATIONS, *EDGES, *SPECIAL)
 CLASSES = (*CYCLE, "mixed")
 
 
 def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
-    yield {"rows": len(CYCLE), "cols": 545}, "mixed"
-    yield {"rows": 3, "cols": 33}, "mixed"
+    yield {"rows": len(CYCLE), "cols": 1571}, "mixed"
+    yield {"rows": 3, "cols": 39}, "mixed"
     if effort == "quick":
         return
     for cols in (1, 31, 32, 63, 64, 65, 255, 256, 257, 480, 511, 512, 513, 1024, 1280):
@@ -36,6 +36,14 @@ def _ties(columns: int, rng: Rng) -> NDArray[np.float64]:
     """Quotients that lie exactly half way: the maximum makes d a power of two."""
     values = rng.integers(-126, 126, columns).astype(np.float64) * 2.0**-5 + 2.0**-6
     values[::32] = 127 * 2.0**-5
+    return values
+
+
+def _cancelling(columns: int, rng: Rng) -> NDArray[np.float64]:
+    """Sums that are mostly rounding errors: they tell in which order a block's values were added."""
+    values = rng.normal(size=columns).astype(np.float32).astype(np.float64)
+    for block in np.split(values, range(32, columns, 32)):
+        block[-1] -= block.sum()
     return values
 
 
@@ -55,6 +63,7 @@ def _with(special: float, columns: int, rng: Rng) -> NDArray[np.float64]:
 def _activations(name: str, columns: int, rng: Rng) -> NDArray[np.float64]:
     values: dict[str, Callable[[], NDArray[np.float64]]] = {
         "ties": lambda: _ties(columns, rng),
+        "cancelling": lambda: _cancelling(columns, rng),
         "huge": lambda: rng.uniform(-1, 1, columns) * 10.0 ** rng.integers(3, 9, columns),
         "subhalf": lambda: rng.normal(size=columns) * 1e-6,
         "denormal": lambda: _denormal(columns, rng),

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kernels.contracts import VERSIONS
 from kernels.launch import Launch
 from tracker.cancel import Cancel
 from tracker.check import check_kernel
@@ -115,7 +116,7 @@ def test_a_case_name_that_cannot_be_read_is_a_users_error_with_an_example() -> N
         with pytest.raises(UsageError) as caught:
             check(FakeDevice(), case=wrong)
         assert wrong in caught.value.message
-        assert "rows=9 cols=" in caught.value.remedy
+        assert "rows=19 cols=" in caught.value.remedy
 
 
 def test_a_case_that_breaks_the_format_is_a_users_error() -> None:
@@ -159,5 +160,5 @@ def test_cancelling_stops_between_cases() -> None:
 def test_the_result_says_what_was_checked_where() -> None:
     result = check(FakeDevice(), seed=9)
     assert (result.arch, result.device_target, result.code_hash) == ("gfx90a", "gfx90a:sramecc+", "abc")
-    assert result.contract == "mul_mat_vec_q8_1/1"
+    assert result.contract == f"mul_mat_vec_q8_1/{VERSIONS['mul_mat_vec_q8_1']}"
     assert result.cost["instructions"] == 1 and "rows=" in result.cost["case"]

@@ -16,6 +16,35 @@ from tracker.errors import CancelledError, UsageError
 QUANTIZE = Path("quantize_q8_1.hip")
 
 
+PLAIN = """
+#include <hip/hip_runtime.h>
+#include <hip/hip_fp16.h>
+#include <stdint.h>
+extern "C" __global__ void quantize_q8_1(const float* x, void* vy, const int kx, const int kx_padded) {
+    const int column = blockDim.x * blockIdx.x + threadIdx.x;
+    const float value = column < kx ? x[blockIdx.y * kx + column] : 0.0f;
+    float largest = fabsf(value);
+    float sum = value;
+    for (int mask = 16; mask > 0; mask >>= 1) {
+        largest = fmaxf(largest, __shfl_xor(largest, mask, 32));
+        sum += __shfl_xor(sum, mask, 32);
+    }
+    const float ratio = value / (largest / 127.0f);
+    const int code = ratio == ratio ? (int)roundf(ratio) : 0;
+    uint8_t* block = (uint8_t*)vy + (blockIdx.y * kx_padded + column) / 32 * 36;
+    block[4 + column % 32] = (uint8_t)code;
+    if (column % 32 == 7) {
+        ((__half*)block)[0] = __float2half(largest / 127.0f);
+        ((__half*)block)[1] = __float2half(sum);
+    }
+}
+"""
+
+
+HARMLESS = {("column % 32 == 7", "true"), ("7", "8"), ("==", "!="), ("32", "64")}
+"""All lanes of a block hold both results, so any of them may store; distances to 16 stay in any 32 lanes."""
+
+
 def tree(root: Path, cache: Path, *units: Path) -> Sources:
     return Sources(root, units, (INCLUDE,), discover()[0], cache)
 
@@ -24,12 +53,16 @@ def mutant(fault: str = "sign") -> Mutant:
     return Mutant(Path("a.h"), Mutation(fault, 1, 0, 1, "+", "-"), Path("a.hip"), "gfx90a")
 
 
-def test_a_sample_of_mutants_of_quantize_q8_1_is_killed(tmp_path: Path) -> None:
-    sources = tree(HIP_SOURCES, tmp_path, QUANTIZE)
-    trials = list(selftest(sources, ["gfx90a"], Cancel(), seed=1, sample=14, files=QUANTIZE.name))
+def test_faults_in_a_small_kernel_are_killed(tmp_path: Path) -> None:
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / QUANTIZE).write_text(PLAIN)
+    sources = tree(tmp_path / "sources", tmp_path, QUANTIZE)
+    trials = list(selftest(sources, ["gfx90a"], Cancel(), seed=1, sample=24))
     outcomes = Counter(trial.outcome for trial in trials)
-    assert len(trials) == 14
-    assert outcomes["survived"] == 0 and outcomes["killed"] >= 7
+    assert len(trials) == 24
+    assert outcomes["killed"] >= 12
+    survivors = {(t.mutant.mutation.before, t.mutant.mutation.after) for t in trials if t.outcome == "survived"}
+    assert survivors <= HARMLESS
     for trial in trials:
         if trial.outcome == "killed":
             assert trial.by.startswith("quantize_q8_1: rows=")
@@ -87,11 +120,3 @@ def test_an_equivalent_is_known_by_its_line_and_only_by_that(monkeypatch: pytest
     assert equivalents.reason("core/a.h", "\n  int stride  = n + 4;\n", same) == "only padding"
     assert equivalents.reason("core/a.h", "int stride = m + 4;\n", other) == ""
     assert equivalents.reason("core/b.h", "\n  int stride  = n + 4;\n", same) == ""
-
-
-def test_every_recorded_equivalent_still_stands_in_the_sources() -> None:
-    text = {path.name: path.read_text() for path in HIP_SOURCES.rglob("*") if path.suffix in (".h", ".hip")}
-    for entry in equivalents._table():
-        lines = [" ".join(line.split()) for line in text[entry["file"]].splitlines()]
-        assert " ".join(entry["line"].split()) in lines, entry
-        assert entry["before"] in entry["line"] and entry["reason"]
