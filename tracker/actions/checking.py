@@ -9,6 +9,7 @@ from typing import Any, Literal
 from db.views import Evidence
 from tracker.cancel import Cancel
 from tracker.check.results import CaseResult, CheckResult, Mismatch
+from tracker.devices.revision import emulator_name
 from tracker.errors import KerntrackError
 
 Effort = Literal["quick", "full"]
@@ -36,7 +37,7 @@ class CheckRequest:
             arch=self.arch,
             code_hash=self.code_hash,
             device_kind="emulator",
-            device_name="",
+            device_name=emulator_name(),
             device_target=self.arch,
             contract=self.contract,
             seed=self.seed,
