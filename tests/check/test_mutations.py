@@ -66,7 +66,7 @@ def test_subscripts_are_indices(text: str) -> None:
 
 def test_a_mutation_names_its_line_and_both_texts() -> None:
     (barrier,) = (m for m in mutations("a;\nb;\n  __syncthreads();\n") if m.fault == "barrier")
-    assert str(barrier) == "line 3: barrier: '__syncthreads();' becomes ';'"
+    assert str(barrier) == "line 3: barrier: '__syncthreads();' becomes ';' in '__syncthreads();'"
 
 
 def test_no_two_mutations_give_the_same_text() -> None:

@@ -50,7 +50,7 @@ def tree(root: Path, cache: Path, *units: Path) -> Sources:
 
 
 def mutant(fault: str = "sign") -> Mutant:
-    return Mutant(Path("a.h"), Mutation(fault, 1, 0, 1, "+", "-"), Path("a.hip"), "gfx90a")
+    return Mutant(Path("a.h"), Mutation(fault, 1, "a + b;", 2, 3, "+", "-"), Path("a.hip"), "gfx90a")
 
 
 def test_faults_in_a_small_kernel_are_killed(tmp_path: Path) -> None:
@@ -114,9 +114,12 @@ def test_scores_count_by_fault_and_by_family() -> None:
 
 def test_an_equivalent_is_known_by_its_line_and_only_by_that(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = {"file": "a.h", "line": "int stride = n + 4;", "before": "4", "after": "5", "reason": "only padding"}
-    monkeypatch.setattr(equivalents, "_table", lambda: (entry,))
-    (same,) = (m for m in mutations("\n  int stride  = n + 4;\n") if m.after == "5")
-    (other,) = (m for m in mutations("int stride = m + 4;\n") if m.after == "5")
-    assert equivalents.reason("core/a.h", "\n  int stride  = n + 4;\n", same) == "only padding"
-    assert equivalents.reason("core/a.h", "int stride = m + 4;\n", other) == ""
-    assert equivalents.reason("core/b.h", "\n  int stride  = n + 4;\n", same) == ""
+    narrow = {**entry, "line": "int rows = n + 4;", "units": ["q4_0.hip"]}
+    monkeypatch.setattr(equivalents, "_table", lambda: (entry, narrow))
+    same, other, rows = (
+        next(m for m in mutations(text) if m.after == "5")
+        for text in ("\n  int stride  = n + 4;\n", "int stride = m + 4;\n", "int rows = n + 4;")
+    )
+    assert equivalents.reason("a.h", "q5_1.hip", same) == "only padding"
+    assert equivalents.reason("a.h", "q5_1.hip", other) == equivalents.reason("b.h", "q5_1.hip", same) == ""
+    assert equivalents.reason("a.h", "q4_0.hip", rows) and not equivalents.reason("a.h", "q5_1.hip", rows)

@@ -33,10 +33,11 @@ class Token:
 
 @dataclass(frozen=True)
 class Mutation:
-    """One fault: `text[start:end]` becomes `after`. `line` counts from 1."""
+    """One fault: `text[start:end]` becomes `after`. `line` counts from 1; `source` is that line, blanks squeezed."""
 
     fault: str
     line: int
+    source: str
     start: int
     end: int
     before: str
@@ -47,7 +48,7 @@ class Mutation:
         return text[: self.start] + self.after + text[self.end :]
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.fault}: {self.before!r} becomes {self.after!r}"
+        return f"line {self.line}: {self.fault}: {self.before!r} becomes {self.after!r} in {self.source!r}"
 
 
 Edit = tuple[int, int, str]
@@ -66,7 +67,7 @@ def tokens(text: str) -> list[Token]:
 
 def mutations(text: str) -> Iterator[Mutation]:
     """Every fault that a rule can put into the text, in the order of its places."""
-    found = tokens(text)
+    found, lines = tokens(text), text.splitlines()
     for index in range(len(found)):
         seen: set[Edit] = set()
         for fault, rule in RULES.items():
@@ -74,7 +75,13 @@ def mutations(text: str) -> Iterator[Mutation]:
                 start, end, after = edit
                 if edit not in seen and text[start:end] != after:
                     seen.add(edit)
-                    yield Mutation(fault, text.count("\n", 0, start) + 1, start, end, text[start:end], after)
+                    line = text.count("\n", 0, start)
+                    yield Mutation(fault, line + 1, squeezed(lines[line]), start, end, text[start:end], after)
+
+
+def squeezed(text: str) -> str:
+    """The text with each run of blanks as one."""
+    return " ".join(text.split())
 
 
 def _number(token: Token) -> int | None:

@@ -227,7 +227,7 @@ def attempt(sources: Sources, mutant: Mutant, original: Original, seed: int) -> 
         trial = _compared(mutant, record, original, seed)
     finally:
         shutil.rmtree(record.code_object.parent)
-    known = reason(mutant.file.name, text, mutant.mutation) if trial.outcome == "survived" else ""
+    known = reason(mutant.file.name, mutant.unit.name, mutant.mutation) if trial.outcome == "survived" else ""
     return Trial(mutant, "equivalent", known) if known else trial
 
 
