@@ -8,6 +8,7 @@ from sqlalchemy import insert
 
 from db import models, record
 from db.engine import open_database, writing
+from tracker.devices.revision import emulator_name
 
 TYPES = ("q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q2_K", "q3_K", "q4_K", "q5_K", "q6_K")
 STAGES = ("matmul", "norm", "rope", "softmax", "copy")
@@ -82,7 +83,7 @@ def _evidence(symbols: list[str], archs: tuple[str, ...]) -> Iterator[dict[str, 
                 "code_hash": f"{symbol}/{arch}",
                 "toolchain": "none",
                 "device_kind": "emulator",
-                "device_name": "emulator",
+                "device_name": emulator_name(),
                 "device_target": arch,
                 "contract": "",
                 "seed": 0,

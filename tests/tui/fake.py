@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from db.progress import Outcome
-from db.views import ArchStatus, BuildAttempt, Evidence, KernelFacts, KernelStatus, Location, Resources
+from db.views import ArchStatus, BuildAttempt, Evidence, KernelFacts, KernelStatus, Location, Resources, RunRecord
 from tracker.actions.events import Event, Finished, Note, Plan, Step
 from tracker.cancel import Cancel
 from tracker.tui.sources import Action, Page, Side, SourceText
@@ -160,6 +160,24 @@ class Fake:
             Outcome("2026-03-01T00:00:00+00:00", "a", "gfx90a", "emulator", "passed"),
             Outcome("2026-03-02T00:00:00+00:00", "b", "gfx90a", "emulator", "failed"),
             Outcome("2026-03-03T00:00:00+00:00", "a", "gfx90a", "hip", "passed"),
+        ]
+
+    def runs(self) -> Sequence[RunRecord]:
+        self._enter("runs")
+        return [
+            RunRecord(
+                2,
+                "verify",
+                "2026-03-01T00:00:10+00:00",
+                "2026-03-01T00:01:12.5+00:00",
+                False,
+                "1 failed",
+                {"selector": ["q5_1"]},
+                {},
+            ),
+            RunRecord(
+                1, "scan", "2026-03-01T00:00:00+00:00", "2026-03-01T00:00:02+00:00", True, "14 of 142 ported", {}, {}
+            ),
         ]
 
     def locate(self, kernel: KernelStatus, side: Side) -> tuple[Path, int]:

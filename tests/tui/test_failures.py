@@ -31,6 +31,8 @@ INJECTED: dict[str, tuple[str, Press]] = {
     "reading the matrix": ("statuses", keys()),
     "following the database": ("version", keys()),
     "reading a kernel's page": ("page", keys("enter")),
+    "reading the progress": ("outcomes", keys("m")),
+    "reading the history": ("runs", keys("H")),
     "finding the build command": ("page", keys("Y")),
     "finding the port for the editor": ("locate", keys("e")),
     "finding the baseline for the editor": ("locate", keys("E")),

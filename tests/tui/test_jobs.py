@@ -111,6 +111,17 @@ async def test_the_same_work_waits_only_once() -> None:
         await until(pilot, lambda: states(app) == ["done", "done"])
 
 
+async def test_all_jobs_are_cancelled_by_one_key() -> None:
+    source = Fake()
+    source.release.clear()
+    async with running(source) as (app, pilot):
+        await pilot.press("s", "V", "C")
+        await until(pilot, lambda: len(app.jobs) == 3)
+        assert ("verify", (), ARCHS, False) in source.calls or len(source.calls) < 4, "all kernels need no names"
+        await pilot.press("X")
+        await until(pilot, lambda: states(app) == ["cancelled"] * 3)
+
+
 async def test_readonly_starts_nothing() -> None:
     source = Fake()
     async with running(source, readonly=True) as (app, pilot):

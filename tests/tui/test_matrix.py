@@ -5,7 +5,7 @@ from textual.events import Key
 from textual.message import Message
 
 from tests.tui.fake import Fake, cell, kernel
-from tests.tui.pilots import running, screen_text, shown, until
+from tests.tui.pilots import notes, running, screen_text, shown, until
 from tracker.tui.messages import Loaded
 from tracker.tui.model import GroupRow
 
@@ -88,6 +88,16 @@ async def test_the_view_follows_another_process_that_writes() -> None:
         source.replace("mul_mat_q5_1", archs={arch: cell("verified", arch=arch) for arch in source.archs})
         await until(pilot, lambda: app.counts["verified"] == 2)
         assert sum(isinstance(message, Loaded) for message in seen) == 2
+
+
+async def test_what_becomes_stale_is_said_at_once() -> None:
+    source = Fake()
+    async with running(source) as (app, pilot):
+        assert not notes(app), "what was stale at the start is no news"
+        source.replace("quantize_q8_1", archs={arch: cell("emulated", False, arch) for arch in source.archs})
+        await until(pilot, lambda: "quantize_q8_1 (8 shows them)" in notes(app))
+        await pilot.press("8")
+        assert shown(app) == {"quantize_q8_1", "mul_mat_q5_1"}
 
 
 async def test_groups_fold_by_key_and_by_double_click() -> None:

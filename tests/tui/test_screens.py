@@ -16,6 +16,7 @@ from tracker.tui import editor, pages
 from tracker.tui.app import Kerntrack
 from tracker.tui.commands import COMMANDS, commands
 from tracker.tui.screens.help import HelpScreen, help_text
+from tracker.tui.screens.history import HistoryScreen
 from tracker.tui.screens.jobs import JobsScreen
 from tracker.tui.screens.kernel import TABS, KernelScreen
 from tracker.tui.screens.main import MainScreen
@@ -93,8 +94,18 @@ async def test_the_map_shows_each_kernel_once_per_architecture() -> None:
         assert "● verified 1/40 2 %" in text and "◐ emulated only 9/40 22 %" in text
 
 
+async def test_the_history_lists_runs_of_any_front_end() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("H")
+        await until(pilot, lambda: "14 of 142 ported" in screen_text(app))
+        text = screen_text(app)
+        assert "✗ verify     62.5 s  1 failed  selector=['q5_1']" in text and "✔ scan" in text
+        await pilot.press("H")
+        await until(pilot, lambda: app.screen is app.main)
+
+
 async def test_help_lists_every_command_of_its_screen() -> None:
-    for where in ("matrix", "kernel", "jobs", "map"):
+    for where in ("matrix", "kernel", "jobs", "map", "history"):
         text = help_text(where).plain
         for command in commands(where):
             if command.name != "quit":
@@ -107,7 +118,13 @@ async def test_help_lists_every_command_of_its_screen() -> None:
 
 
 def test_every_command_can_be_done_and_no_key_means_two_things() -> None:
-    screens = {"matrix": MainScreen, "kernel": KernelScreen, "jobs": JobsScreen, "map": MapScreen}
+    screens = {
+        "matrix": MainScreen,
+        "kernel": KernelScreen,
+        "jobs": JobsScreen,
+        "map": MapScreen,
+        "history": HistoryScreen,
+    }
     for where, screen in screens.items():
         keys = [key for command in COMMANDS if command.where == where for key in command.keys.split(",")]
         assert len(keys) == len(set(keys)), where

@@ -91,7 +91,7 @@ class Kerntrack(Working):
     def can(self, action: str, where: str) -> bool | None:
         """Whether a screen's action works now: None dims what --readonly refuses, False hides what has no object."""
         command = find(action, where)
-        if action == "cancel" and all(job.over for job in self.jobs):
+        if action in ("cancel", "cancel_all") and all(job.over for job in self.jobs):
             return False
         return None if command and command.changes and self.readonly else True
 
@@ -114,6 +114,12 @@ class Kerntrack(Working):
         from tracker.tui.screens.jobs import JobsScreen
 
         self.push_screen(JobsScreen())
+
+    def open_history(self) -> None:
+        """The runs of the past."""
+        from tracker.tui.screens.history import HistoryScreen
+
+        self.push_screen(HistoryScreen())
 
     def action_help(self) -> None:
         """What every key does here."""

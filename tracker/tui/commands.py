@@ -10,7 +10,7 @@ from tracker.tui.signs import TOGGLES
 
 @dataclass(frozen=True)
 class Command:
-    """One thing the user can do. `where`: `anywhere`, `matrix`, `kernel`, `jobs` or `map`."""
+    """One thing the user can do. `where`: `anywhere`, `matrix`, `kernel`, `jobs`, `map` or `history`."""
 
     name: str
     keys: str
@@ -60,8 +60,10 @@ COMMANDS = (
     ),
     Command("mark", "space", "Mark", "Mark the row (a heading: all below it) and go one down", "matrix", True),
     Command("cancel", "x", "Cancel", "Cancel the running job; its processes are killed", "matrix", True),
+    Command("cancel_all", "X", "Cancel all", "Cancel every job that runs or waits", "matrix"),
     Command("map", "m", "Map", "The whole port on one screen", "matrix", True),
     Command("jobs", "J", "Jobs", "Jobs with their progress, log, cancel and re-run", "matrix", True),
+    Command("history", "H", "History", "Every run of the past: what, when, how long, how it ended", "matrix"),
     Command("watch", "w", "Watch", "Rescan by itself whenever a source changes", "matrix", changes=True),
     Command(
         "compile_shown", "C", "Compile all shown", "Compile every kernel that the filter leaves", "matrix", changes=True
@@ -107,6 +109,7 @@ COMMANDS = (
     Command("again", "r", "Run again", "Put the same work into the queue once more", "jobs", True, True),
     Command("copy_log", "y", "Copy log", "Copy the whole log of this job", "jobs", True),
     Command("close", "escape,q,m", "Back", "Back to the matrix", "map", True),
+    Command("close", "escape,q,H", "Back", "Back to the matrix", "history", True),
     Command("help", "question_mark,f1", "Help", "What every key does here", "anywhere", True, label="?"),
     Command("command_palette", "ctrl+p", "Palette", "Every action by name, and every kernel", "anywhere"),
     Command("change_theme", "t", "Theme", "Choose the colours", "anywhere"),

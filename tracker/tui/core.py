@@ -8,15 +8,15 @@ from textual.app import App
 from db.views import KernelStatus
 from tracker.tui import work
 from tracker.tui.background import background, explain
-from tracker.tui.messages import DatabaseChanged, Following, Loaded, PageLoaded, ProgressLoaded, WorkFailed
+from tracker.tui.messages import DatabaseChanged, Following, Loaded, PageLoaded, ProgressLoaded, RunsLoaded, WorkFailed
 from tracker.tui.model import kernel_key, natural
 from tracker.tui.screens.base import KerntrackScreen
-from tracker.tui.signs import legend_counts
+from tracker.tui.signs import legend_counts, stale_kernels
 from tracker.tui.sources import Source
 from tracker.tui.work import JobView
 
 LOAD, FOLLOW, PAGE = "load the matrix", "follow the database", "load the kernel's page"
-PROGRESS = "load the progress"
+PROGRESS, RUNS = "load the progress", "load the history"
 RETRY_SECONDS = 5.0
 
 
@@ -58,8 +58,17 @@ class Core(App[None]):
         self._load_ended()
         self.loaded = True
         self.troubles.pop(LOAD, None)
-        self.kernels, self.counts = message.kernels, message.counts
+        before, self.kernels, self.counts = self.kernels, message.kernels, message.counts
         self.refresh_rows()
+        self._tell_stale(before)
+
+    def _tell_stale(self, before: Sequence[KernelStatus]) -> None:
+        """What became stale is said at once."""
+        was = stale_kernels(before, self.source.archs)
+        new = stale_kernels(self.kernels, self.source.archs) - was if before else set()
+        if new:
+            some = ", ".join(sorted(new)[:3]) + (", …" if len(new) > 3 else "")
+            self.notify(f"{some} (8 shows them)", title=f"{len(new)} became stale", severity="warning", markup=False)
 
     def _load_ended(self) -> None:
         self._loading = False
@@ -112,6 +121,16 @@ class Core(App[None]):
         for screen in self.screen_stack:
             if hasattr(screen, "show_progress"):
                 screen.show_progress(message.outcomes)
+
+    def load_runs(self) -> None:
+        """Read the history."""
+        background(self, RUNS, self.source.runs, RunsLoaded)
+
+    def on_runs_loaded(self, message: RunsLoaded) -> None:
+        """Show it if its screen is still there."""
+        for screen in self.screen_stack:
+            if hasattr(screen, "show_runs"):
+                screen.show_runs(message.runs)
 
     def attempt(self, title: str, do: Callable[[], object]) -> None:
         """Do something short here and now; an exception becomes a failed job."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from db.progress import Outcome
-from db.views import KernelStatus
+from db.views import KernelStatus, RunRecord
 from tracker.tui.sources import Page
 
 
@@ -31,6 +31,13 @@ class ProgressLoaded(Message):
     """Every check's outcome was read."""
 
     outcomes: Sequence[Outcome]
+
+
+@dataclass
+class RunsLoaded(Message):
+    """The history was read."""
+
+    runs: Sequence[RunRecord]
 
 
 @dataclass

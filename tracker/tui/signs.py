@@ -69,6 +69,11 @@ def is_stale(kernel: KernelStatus, arch: str) -> bool:
     return found.state != "none" and not found.fresh
 
 
+def stale_kernels(kernels: Iterable[KernelStatus], archs: Sequence[str]) -> set[str]:
+    """Symbols of kernels with a stale cell."""
+    return {kernel.symbol for kernel in kernels if any(is_stale(kernel, arch) for arch in archs)}
+
+
 TOGGLES = ("missing", "drifted", "none", "compiled", "emulated", "verified", "failed", "stale")
 """Entries of the legend, in its order. `failed` gathers the three failures."""
 

@@ -11,14 +11,17 @@ from threading import Lock
 from sqlalchemy import Engine
 
 from db import queries
-from db.engine import open_database
 from db.progress import Outcome, outcomes
-from db.views import KernelFacts, KernelStatus, Location
+from db.views import KernelFacts, KernelStatus, Location, RunRecord
 from tracker.actions.events import Event
+from tracker.actions.store import open_store
 from tracker.cancel import Cancel
 from tracker.config import Project
 from tracker.errors import UsageError
 from tracker.tui.sources import Action, Page, Side, SourceText
+
+MOST_RUNS = 500
+"""Runs of the past to show."""
 
 
 class ProjectSource:
@@ -37,7 +40,7 @@ class ProjectSource:
     def _engine(self) -> Engine:
         with self._lock:
             if self._opened is None:
-                self._opened = open_database(self.project.database, read_only=self._readonly)
+                self._opened = open_store(self.project, read_only=self._readonly)
             return self._opened
 
     def statuses(self) -> list[KernelStatus]:
@@ -76,6 +79,10 @@ class ProjectSource:
     def outcomes(self) -> Sequence[Outcome]:
         """Every check, oldest first."""
         return outcomes(self._engine)
+
+    def runs(self) -> Sequence[RunRecord]:
+        """Every action of the past, newest first."""
+        return queries.runs(self._engine, limit=MOST_RUNS)
 
     def _facts(self, side: Side, symbol: str | None) -> KernelFacts | None:
         found = queries.kernels(self._engine, side, symbol) if symbol else []

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from db.progress import Outcome
-from db.views import BuildAttempt, Evidence, KernelFacts, KernelStatus
+from db.views import BuildAttempt, Evidence, KernelFacts, KernelStatus, RunRecord
 from db.views import Message as ParserMessage
 from tracker.actions.events import Event
 from tracker.cancel import Cancel
@@ -62,6 +62,9 @@ class Source(Protocol):
     def outcomes(self) -> Sequence[Outcome]:
         """Every check, oldest first."""
 
+    def runs(self) -> Sequence[RunRecord]:
+        """Every action of the past, newest first."""
+
     def locate(self, kernel: KernelStatus, side: Side) -> tuple[Path, int]:
         """File and line for an editor. Raises `tracker.errors.KerntrackError` when there is none."""
 
@@ -72,7 +75,7 @@ class Source(Protocol):
         """Scan the project's sources."""
 
     def compile(self, symbols: Sequence[str], archs: Sequence[str]) -> Action:
-        """Compile kernels."""
+        """Compile kernels; no symbols mean all."""
 
     def verify(self, symbols: Sequence[str], archs: Sequence[str], again: bool) -> Action:
-        """Build what is missing and check kernels."""
+        """Build what is missing and check kernels; no symbols mean all."""

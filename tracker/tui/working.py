@@ -93,8 +93,9 @@ class Working(Core):
         if not ported:
             self.notify(f"nothing to {verb}: no HIP kernel here", severity="warning")
             return
-        symbols = [kernel.symbol for kernel in ported]
-        names = symbols[0] if len(symbols) == 1 else f"{len(symbols)} kernels"
+        everything = len(ported) == sum(kernel.port_symbol is not None for kernel in self.kernels)
+        symbols = [] if everything else [kernel.symbol for kernel in ported]
+        names = ported[0].symbol if len(ported) == 1 else f"{len(ported)} kernels"
         where = archs[0] if len(archs) == 1 else f"{len(archs)} archs"
         if verb == "compile":
             action = self.source.compile(symbols, archs)
@@ -126,6 +127,12 @@ class Working(Core):
             self.queue.cancel(live[-1].id)
         else:
             self.notify("no job is running", timeout=2)
+
+    def cancel_all(self) -> None:
+        """Cancel every job that is not over."""
+        for job in self.jobs:
+            if not job.over:
+                self.queue.cancel(job.id)
 
     def _may_change(self) -> bool:
         if self.readonly:

@@ -18,6 +18,7 @@ INTRODUCTIONS = {
     "the cursor; on a heading, about all below it. In an architecture's column they are about that one only.",
     "kernel": "Everything known about one kernel. Nothing is computed here: it is what scans, builds and checks left.",
     "jobs": "Work runs here, and exceptions of this program end here too. Cancelling kills the compiler's processes.",
+    "history": "What was done, by whichever front end, newest first.",
     "map": "Each cell is a kernel: types down, families across, one block per architecture.",
 }
 MOVING = (

@@ -175,6 +175,10 @@ class MainScreen(KerntrackScreen):
         """Cancel the newest running job."""
         self.kerntrack.cancel_newest()
 
+    def action_cancel_all(self) -> None:
+        """Cancel every job."""
+        self.kerntrack.cancel_all()
+
     def action_open(self) -> None:
         """Open a kernel, fold or unfold a heading."""
         if self.matrix.row:
@@ -293,6 +297,10 @@ class MainScreen(KerntrackScreen):
     def action_jobs(self) -> None:
         """The jobs."""
         self.kerntrack.open_jobs()
+
+    def action_history(self) -> None:
+        """The runs of the past."""
+        self.kerntrack.open_history()
 
     def action_watch(self) -> None:
         """Watch the sources, or stop."""
