@@ -8,12 +8,16 @@ import ctypes
 import os
 import struct
 import time
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tracker import emulator
+from tracker.build import codeobject
+from tracker.build.records import CodeObject, KernelObject
 
 SUCCESS, INVALID_VALUE, OUT_OF_MEMORY, INVALID_CONFIGURATION, NO_DEVICE = 0, 1, 2, 9, 100
 INVALID_DEVICE, INVALID_IMAGE, NO_BINARY, NOT_FOUND, ILLEGAL_ADDRESS, LAUNCH_FAILURE = 101, 200, 209, 500, 700, 719
@@ -38,8 +42,8 @@ ARCH_NAME_OFFSET = 1160
 
 memory: dict[int, tuple[Any, int]] = {}
 """By device address: the host memory that plays the device's, and its size in bytes."""
-modules: dict[int, emulator.Program] = {}
-functions: dict[int, tuple[emulator.Program, str]] = {}
+modules: dict[int, tuple[emulator.Program, CodeObject]] = {}
+functions: dict[int, tuple[emulator.Program, KernelObject]] = {}
 events: dict[int, float] = {}
 texts = {entry: tuple(ctypes.create_string_buffer(text.encode()) for text in entry) for entry in NAMES.values()}
 pending = SUCCESS
@@ -101,23 +105,23 @@ def hipMemset(to: int, value: int, size: int) -> int:
 def hipModuleLoadData(module: int, image: int) -> int:
     if INJECT == "refused image" or ctypes.string_at(image, 4) != b"\x7fELF":
         return INVALID_IMAGE
-    assembly = _assembly(image)
-    if assembly is None:
+    path = _find(image)
+    if path is None:
         return NO_BINARY
     handle = 0x1000 + len(modules)
-    modules[handle] = emulator.load(assembly)
+    modules[handle] = emulator.load(path.with_suffix(".s").read_text()), codeobject.read(path)
     ctypes.c_void_p.from_address(module).value = handle
     return SUCCESS
 
 
-def _assembly(image: int) -> str | None:
-    """The assembly that the HSACO was assembled from. The section headers are the last that lld writes into a file."""
+def _find(image: int) -> Path | None:
+    """The HSACO in the build cache. The section headers are the last that lld writes into one."""
     header = ctypes.string_at(image, 64)
     (table,), (entry_size, entries) = struct.unpack_from("<Q", header, 40), struct.unpack_from("<HH", header, 58)
     content = ctypes.string_at(image, table + entry_size * entries)
     for path in Path(os.environ["FAKEHIP_BUILDS"]).glob("*/*/kernel.hsaco"):
         if path.read_bytes() == content:
-            return path.with_suffix(".s").read_text()
+            return path
     return None
 
 
@@ -127,23 +131,24 @@ def hipModuleUnload(module: int) -> int:
 
 def hipModuleGetFunction(function: int, module: int, name: bytes) -> int:
     symbol = name.decode()
-    if symbol not in modules[module].symbols:
+    program, code_object = modules[module]
+    if symbol not in code_object.kernels:
         return NOT_FOUND
     handle = 0x100000 + len(functions)
-    functions[handle] = (modules[module], symbol)
+    functions[handle] = (program, code_object.kernels[symbol])
     ctypes.c_void_p.from_address(function).value = handle
     return SUCCESS
 
 
 def hipModuleLaunchKernel(function: int, *rest: int) -> int:
     global pending
-    program, symbol = functions[function]
+    program, kernel = functions[function]
     grid, block, lds, parameters = rest[0:3], rest[3:6], rest[6], rest[8]
     if block[0] * block[1] * block[2] > 1024:
         return INVALID_CONFIGURATION
-    arguments = _arguments(program, symbol, parameters)
+    arguments = _arguments(kernel, parameters)
     try:
-        report = emulator.run(program, symbol, grid, block, arguments, dynamic_lds=lds, step_limit=200_000)
+        report = emulator.run(program, kernel.symbol, grid, block, arguments, dynamic_lds=lds, step_limit=200_000)
     except emulator.EmulationFault as fault:
         return _fail(fault)
     for argument in arguments:
@@ -155,14 +160,14 @@ def hipModuleLaunchKernel(function: int, *rest: int) -> int:
     return SUCCESS
 
 
-def _arguments(program: emulator.Program, symbol: str, parameters: int) -> list[bytes | emulator.Memory]:
+def _arguments(kernel: KernelObject, parameters: int) -> list[bytes | emulator.Memory]:
     """What the array of pointers `parameters` points to, as the kernel's metadata says."""
     arguments: list[bytes | emulator.Memory] = []
-    explicit = [slot for slot in program.text(symbol).arguments if not slot.value_kind.startswith("hidden_")]
-    for number, slot in enumerate(explicit):
+    explicit = [(kind, size) for kind, _, size in kernel.arguments if not kind.startswith("hidden_")]
+    for number, (kind, size) in enumerate(explicit):
         pointer = ctypes.c_void_p.from_address(parameters + 8 * number).value or 0
-        value = ctypes.string_at(pointer, slot.size)
-        arguments.append(_memory(int.from_bytes(value, "little")) if slot.value_kind == "global_buffer" else value)
+        value = ctypes.string_at(pointer, size)
+        arguments.append(_memory(int.from_bytes(value, "little")) if kind == "global_buffer" else value)
     return arguments
 
 
@@ -258,6 +263,19 @@ ENTRIES = {
 """Entry points in the order of the table in libamdhip64.c, with the types of their arguments."""
 
 
+def _loudly(function: Callable[..., int]) -> Callable[..., int]:
+    """A mistake in this file ends the process, where ctypes would go on with an arbitrary result."""
+
+    def called(*arguments: Any) -> int:
+        try:
+            return function(*arguments)
+        except BaseException:
+            traceback.print_exc()
+            os.abort()
+
+    return called
+
+
 def _register() -> list[Any]:
     """Fill the library's table with the functions above; the result keeps them alive."""
     kept: list[Any] = []
@@ -265,7 +283,7 @@ def _register() -> list[Any]:
     table = (POINTER * len(ENTRIES)).in_dll(library, "fakehip_table")
     for number, (name, arguments) in enumerate(ENTRIES.items()):
         result = POINTER if name.startswith("hipGetErrorS") or name.startswith("hipGetErrorN") else INT
-        kept.append(ctypes.CFUNCTYPE(result, *arguments)(globals()[name]))
+        kept.append(ctypes.CFUNCTYPE(result, *arguments)(_loudly(globals()[name])))
         table[number] = ctypes.cast(kept[-1], POINTER).value
     return kept
 
