@@ -1,20 +1,9 @@
 """What was found out when: the outcomes of all checks in the order they were made."""
 
-from typing import NamedTuple
-
 from sqlalchemy import Engine, select
 
 from db.models import Evidence
-
-
-class Outcome(NamedTuple):
-    """One check. `created` is ISO 8601 in UTC."""
-
-    created: str
-    symbol: str
-    arch: str
-    device_kind: str
-    outcome: str
+from db.views import Outcome
 
 
 def outcomes(engine: Engine) -> list[Outcome]:

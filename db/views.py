@@ -1,7 +1,7 @@
 """What queries return: the status of every kernel, derived from evidence rows when asked, never stored."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 PortState = Literal["missing", "drifted", "ported"]
 ArchState = Literal[
@@ -178,3 +178,13 @@ class RunRecord:
     message: str
     options: dict[str, Any]
     summary: dict[str, Any]
+
+
+class Outcome(NamedTuple):
+    """What one check of a kernel's whole set of cases found. `created` is ISO 8601 in UTC."""
+
+    created: str
+    symbol: str
+    arch: str
+    device_kind: str
+    outcome: str

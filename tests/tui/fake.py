@@ -5,8 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from db.progress import Outcome
-from db.views import ArchStatus, BuildAttempt, Evidence, KernelFacts, KernelStatus, Location, Resources, RunRecord
+from db.views import (
+    ArchStatus,
+    BuildAttempt,
+    Evidence,
+    KernelFacts,
+    KernelStatus,
+    Location,
+    Outcome,
+    Resources,
+    RunRecord,
+)
 from tracker.actions.events import Event, Finished, Note, Plan, Step
 from tracker.cancel import Cancel
 from tracker.tui.sources import Action, Page, Side, SourceText

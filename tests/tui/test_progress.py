@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.progress import Outcome
+from db.views import Outcome
 from tests.tui.fake import Fake
 from tests.tui.pilots import running, screen_text, until
 from tracker.tui import heat, progress

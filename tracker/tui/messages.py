@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from db.progress import Outcome
-from db.views import KernelStatus, RunRecord
+from db.views import KernelStatus, Outcome, RunRecord
 from tracker.tui.sources import Page
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from db.progress import Outcome
+from db.views import Outcome
 from tracker.tui.describe import local_time
 from tracker.tui.signs import STATES
 from tracker.tui.widgets.columns import Piece

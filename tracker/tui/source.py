@@ -11,8 +11,8 @@ from threading import Lock
 from sqlalchemy import Engine
 
 from db import queries
-from db.progress import Outcome, outcomes
-from db.views import KernelFacts, KernelStatus, Location, RunRecord
+from db.progress import outcomes
+from db.views import KernelFacts, KernelStatus, Location, Outcome, RunRecord
 from tracker.actions.events import Event
 from tracker.actions.store import open_store
 from tracker.cancel import Cancel

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from db.progress import Outcome
-from db.views import BuildAttempt, Evidence, KernelFacts, KernelStatus, RunRecord
+from db.views import BuildAttempt, Evidence, KernelFacts, KernelStatus, Outcome, RunRecord
 from db.views import Message as ParserMessage
 from tracker.actions.events import Event
 from tracker.cancel import Cancel

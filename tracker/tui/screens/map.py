@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.widgets import Footer
 
-from db.progress import Outcome
+from db.views import Outcome
 from tracker.tui import heat, progress
 from tracker.tui.commands import bindings
 from tracker.tui.screens.base import KerntrackScreen
