@@ -86,10 +86,10 @@ def _pair(cuda: Kernel, hip: Kernel | None) -> Pair:
 
 def compare_parameters(cuda: Sequence[Parameter], hip: Sequence[Parameter]) -> Iterator[str]:
     """What differs for whoever launches: missing, extra, of another type, in another order. Names alone do not."""
-    if [(_plain(each.type), each.name) for each in cuda] == [(_plain(each.type), each.name) for each in hip]:
-        return
     if _in_other_order(cuda, hip):
         yield f"parameters in another order: CUDA has {_names(cuda)}, HIP has {_names(hip)}"
+        return
+    if [_plain(each.type) for each in cuda] == [_plain(each.type) for each in hip]:
         return
     for left, right in _align(cuda, hip):
         if right is None and left is not None:
