@@ -97,7 +97,8 @@ def _dual_through_temporary(context: Context, first: Instruction, second: Instru
         return [_single(context, second, mode), _single(context, first, mode)]
     spare = f"v{_SPARE}"
     parts = [_single(context, _copy(second, (spare, second.operands[0])), mode)] if "fmac" in second.name else []
-    moved = Instruction(second.text, second.raw, second.name, (spare, *second.operands[1:]), second.modifiers)
+    text = f"{second.text} into {spare}"  # texts tell steps apart
+    moved = Instruction(text, second.raw, second.name, (spare, *second.operands[1:]), second.modifiers)
     parts.append(_single(context, moved, mode))
     parts.append(_single(context, first, mode))
     parts.append(_single(context, _copy(second, (second.operands[0], spare)), mode))
@@ -108,7 +109,8 @@ _SPARE = 1023
 
 
 def _copy(ins: Instruction, operands: tuple[str, str]) -> Instruction:
-    return Instruction(ins.text, "v_mov_b32_e32", "v_mov_b32", operands, {}, ins.index, ins.line, ins.location)
+    text = "v_mov_b32_e32 " + ", ".join(operands)
+    return Instruction(text, "v_mov_b32_e32", "v_mov_b32", operands, {}, ins.index, ins.line, ins.location)
 
 
 def _forget_masks(context: Context, ins: Instruction) -> None:

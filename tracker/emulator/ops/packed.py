@@ -235,7 +235,7 @@ def _clamp_of(ins: Instruction) -> bool:
     return "clamp" in ins.modifiers
 
 
-@binder("v_fma_mix_f32", "v_mad_mix_f32")
+@binder("v_fma_mix_f32")
 def _mix_f32(context: Context, ins: Instruction, guard: int | None) -> Step:
     """Fused multiply-add in f32 of sources that are f32 or halves of registers."""
     check_modifiers(ins, _SELECTS | {"clamp"})
@@ -268,8 +268,8 @@ def _mix_half(half: int) -> Callable[[Context, Instruction, int | None], Step]:
     return bind_mix
 
 
-binder("v_fma_mixlo_f16", "v_mad_mixlo_f16")(_mix_half(0))
-binder("v_fma_mixhi_f16", "v_mad_mixhi_f16")(_mix_half(1))
+binder("v_fma_mixlo_f16")(_mix_half(0))
+binder("v_fma_mixhi_f16")(_mix_half(1))
 
 
 def _signed_dot(width: int) -> Callable[[Context, Instruction, int | None], Step]:

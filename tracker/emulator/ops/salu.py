@@ -183,7 +183,8 @@ def _into(combine: Any) -> Any:
 
 for _bits, _u in (("32", "u32"), ("64", "u64")):
     for _name, _combine in _LOGIC.items():
-        define(f"s_{_name}_b{_bits}", f"{_u} scc", f"{_u} {_u}", _nonzero(_into(_combine)))
+        if not _name.endswith("not0"):
+            define(f"s_{_name}_b{_bits}", f"{_u} scc", f"{_u} {_u}", _nonzero(_into(_combine)))
         define(f"s_{_name}_saveexec_b{_bits}", f"{_u} exec scc", f"{_u} exec", _saveexec(_combine))
     for _name in ("and_not1", "and_not0"):
         define(f"s_{_name}_wrexec_b{_bits}", f"{_u} exec scc", f"{_u} exec", _wrexec(_LOGIC[_name]))
