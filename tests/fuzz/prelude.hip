@@ -96,6 +96,8 @@ DEVICE u32 count_below(bool b) {
 #endif
 }
 DEVICE u32 from_lane(u32 x, u32 source, u32 width) {
+  // The compiler takes a bpermute of a value that it knows to be uniform for that value, also from inactive lanes.
+  asm("" : "+v"(x));
   u32 lane = (lane_number() & ~(width - 1)) | (source & (width - 1));
   return __builtin_amdgcn_ds_bpermute(lane << 2, x);
 }

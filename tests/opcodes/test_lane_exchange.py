@@ -11,17 +11,10 @@ from tests.opcodes.snippet import RESULT, Snippet, Words, random_words
 
 THREADS = 128
 ACTIVE = 0xB7D5A39F6C0FF3C6
-TESTED = [
-    "ds_bpermute_b32",
-    "ds_permute_b32",
-    "ds_swizzle_b32",
-    "v_readfirstlane_b32",
-    "v_readlane_b32",
-    "v_writelane_b32",
-    "v_permlane16_b32",
-    "v_permlanex16_b32",
-    "v_permlane64_b32",
-]
+TESTED = (
+    *("ds_bpermute_b32", "ds_permute_b32", "ds_swizzle_b32", "v_readfirstlane_b32", "v_readlane_b32"),
+    *("v_writelane_b32", "v_permlane16_b32", "v_permlanex16_b32", "v_permlane64_b32"),
+)
 
 
 def active(lane: int) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.opcodes.cases import ARCHS
-from tests.opcodes.kernels import WAVE, pair, set_exec
+from tests.opcodes.kernels import WAVE, pair, set_exec, wait
 from tests.opcodes.snippet import RESULT, Snippet, Words, random_words
 
 THREADS = 64
@@ -287,13 +287,13 @@ def test_lds_store_to_two_places(arch: str, ending: str) -> None:
     np.testing.assert_array_equal(snippet.extra, wanted)
 
 
-@pytest.mark.parametrize(("arch", "words"), list(itertools.product(ARCHS, (1, 2, 4, 8, 16))))
+@pytest.mark.parametrize(("arch", "words"), [*itertools.product(ARCHS, (1, 2, 4, 8, 16)), ("gfx1201", 3)])
 def test_scalar_load(arch: str, words: int) -> None:
     new, old = f"b{32 * words}", "dword" if words == 1 else f"dwordx{words}"
     target = "s48" if words == 1 else f"s[48:{47 + words}]"
     lines = [
-        f"s_load_{new if arch == 'gfx1100' else old} {target}, s[8:9], 0x24",
-        "s_waitcnt lgkmcnt(0)",
+        f"s_load_{new if arch in ('gfx1100', 'gfx1201') else old} {target}, s[8:9], 0x24",
+        wait(arch, scalar=True),
         *(f"v_mov_b32_e32 v{RESULT + i}, s{48 + i}" for i in range(words)),
     ]
     got = Snippet(arch, lines, random_words(THREADS, 1), words, extra=_RAW.copy()).run()
