@@ -162,6 +162,12 @@ def test_an_arch_that_is_not_emulated_is_unsupported(kerntrack: Kerntrack, proje
     assert states(kerntrack, Q5)["gfx908"] == ("unsupported", True)
 
 
+def test_a_case_that_cannot_be_read_names_one_that_can(kerntrack: Kerntrack) -> None:
+    ended = kerntrack("verify", Q5, "arch:gfx1100", "--case", "nonsense")
+    assert (ended.code, ended.out) == (2, "")
+    assert "case 'nonsense'" in ended.err and "like this: blocks=" in ended.err
+
+
 def test_nothing_ported_is_bad_news(kerntrack: Kerntrack) -> None:
     kerntrack("scan")
     ended = kerntrack("verify", "get_rows_q4_0")

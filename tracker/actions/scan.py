@@ -64,9 +64,12 @@ def rescan(project: Project, engine: Engine, cancel: Cancel) -> Iterator[Event]:
     """Bring the inventory up to date before something is built from it. Quiet where nothing changed."""
     last = _last_options(engine)
     inputs = _repeated(last) if last.get("given") else choose_inputs(project, last, (), ())
-    for event in _read_sources(project, engine, inputs, cancel, again=False):
-        if isinstance(event, Scanned) and not event.unchanged:
-            yield Note(f"{event.path} changed: {event.kernels} kernels, {event.errors} errors")
+    events = _read_sources(project, engine, inputs, cancel, again=False)
+    changed = [event for event in events if isinstance(event, Scanned) and not event.unchanged]
+    if changed:
+        names = ", ".join(event.path for event in changed[:3]) + (", …" if len(changed) > 3 else "")
+        errors = sum(event.errors for event in changed)
+        yield Note(f"scanned {len(changed)} changed files ({names})" + (f", {errors} errors" if errors else ""))
 
 
 def choose_inputs(project: Project, last: dict[str, Any], cuda: Sequence[Path], hip: Sequence[Path]) -> Inputs:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db import queries, record
+from db import matrix, queries, record
 from db.cells import CellBuild
 from db.views import Evidence
 from tracker.actions.checking import CheckRequest, Effort, as_result, check_in_child
@@ -145,7 +145,7 @@ def _request(symbol: str, arch: str, build: CellBuild, options: Options) -> Chec
         code_object=Path(attempt.code_object),
         assembly=Path(attempt.assembly) if attempt.assembly else None,
         toolchain=attempt.toolchain,
-        contract=queries.current_contract(symbol),
+        contract=matrix.current_contract(symbol),
         effort=options.effort,
         seed=options.seed,
         case=options.case,
