@@ -12,9 +12,7 @@ from sqlalchemy import Connection, Engine, QueuePool
 from sqlalchemy.orm import Session
 
 from db.errors import DatabaseError
-
-HEAD = "0003"
-"""Newest revision under `db/migrations/versions`. Written here so that opening an up-to-date file needs no Alembic."""
+from db.schema import HEAD
 
 BUSY_SECONDS = 30.0
 APPLICATION_TABLES = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"

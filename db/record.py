@@ -12,13 +12,10 @@ from sqlalchemy.orm import Session
 
 from db.engine import writing
 from db.models import Build, BuiltKernel, Dependency, Diagnostic, Evidence, Kernel, Pair, Run, Snapshot, Source
+from db.schema import RESOURCES
 
 SourceKey = tuple[str, str, str]
 """(side, path, origin)."""
-
-RESOURCES = (
-    "vgprs agprs sgprs lds scratch vgpr_spills sgpr_spills wave_size max_threads occupancy".split()  # noqa: SIM905
-)
 
 
 def now() -> str:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from db import queries, record
+from db import matrix, record
 from db.engine import open_database
 from tests.db import samples
 
@@ -11,7 +11,7 @@ from tests.db import samples
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """A database with two CUDA kernels, one of them ported in `q5.hip`; contracts are at version 1."""
-    monkeypatch.setattr(queries, "current_contract", lambda symbol: "dequantize/1")
+    monkeypatch.setattr(matrix, "current_contract", lambda symbol: "dequantize/1")
     engine = open_database(tmp_path / "kerntrack.db")
     cuda = samples.facts("cuda", "a.cu", samples.kernel(samples.Q4, macro_line=2), samples.kernel(samples.Q5))
     record.source(engine, cuda)

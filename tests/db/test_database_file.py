@@ -18,9 +18,10 @@ from sqlalchemy import Engine, create_engine, text
 
 import db
 from db import queries, record
-from db.engine import HEAD, open_database
+from db.engine import open_database
 from db.errors import DatabaseError
 from db.models import Base
+from db.schema import HEAD
 from tests.db.samples import ARCHS, Q5, attempt, built, check
 
 WRITER = """

@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.text import Text
 
 from db import queries
-from db.engine import HEAD
 from db.errors import DatabaseError
+from db.schema import HEAD
 from tracker import __version__
 from tracker.actions.store import open_store
 from tracker.build.archs import ARCHS, get_arch
