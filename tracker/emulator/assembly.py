@@ -82,7 +82,7 @@ class Assembly:
         label = self.text.rindex(f"\n{symbol}:", 0, descriptor) + 1
         start = self.text.index("\n", label) + 1
         metadata = self._metadata(symbol)
-        slots = metadata.get(".args", [])
+        slots = metadata.get(".args") or []
         return KernelText(
             symbol=symbol,
             body=self.text[start:descriptor],

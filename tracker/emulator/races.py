@@ -98,9 +98,9 @@ def _conflicts(accesses: list[LdsAccess], units: int, unit: int) -> NDArray[np.b
                 np.minimum.at(first_writer, index, waves)
                 np.maximum.at(last_writer, index, waves)
                 new = _part(access.values, k, unit)
-                differs[index] |= written[index] & (value[index] != new)
+                differs[index[written[index] & (value[index] != new)]] = True
                 value[index], written[index] = new, True
-                differs[index] |= value[index] != new
+                differs[index[value[index] != new]] = True
     shared = lowest != highest
     clash = differs & (first_writer != last_writer)
     bad: NDArray[np.bool_] = clash | (shared & ((written & read) | (atomic & (read | written))))
