@@ -205,7 +205,9 @@ def test_what_was_checked_before_the_end_is_kept(kerntrack: Kerntrack, project: 
     command = [sys.executable, "-m", "tracker", "-C", str(project), "verify", "--effort", "full"]
     running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert running.stdout is not None
-    _, symbol, arch, *_ = running.stdout.readline().split()
+    line = running.stdout.readline()
+    assert line, running.communicate()[1]
+    _, symbol, arch, *_ = line.split()
     os.kill(running.pid, number)
     running.communicate(timeout=20)
     assert running.returncode == {signal.SIGINT: 130, signal.SIGKILL: -9}[number]
