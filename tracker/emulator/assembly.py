@@ -17,6 +17,8 @@ from tracker.emulator.faults import EmulationFault
 _TARGET = re.compile(r'\.amdgcn_target\s+"[^"]*--([a-z0-9]+)[^"]*"')
 _DESCRIPTOR = re.compile(r"\.amdhsa_kernel\s+(\S+)")
 _DIRECTIVE = re.compile(r"\.amdhsa_(\w+)\s+(\S+)")
+_SYMBOL = re.compile(r"\.symbol: +'?([^\s']+)\.kd'?")
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FILE = re.compile(r'\.file\s+(\d+)\s+"([^"]*)"(?:\s+"([^"]*)")?')
 
 
@@ -99,18 +101,19 @@ class Assembly:
         return {key: int(value, 0) for key, value in found if re.fullmatch(r"-?(0x[0-9a-fA-F]+|\d+)", value)}
 
     @cached_property
-    def _kernel_entries(self) -> list[str]:
+    def _entries(self) -> dict[str, str]:
+        """The metadata of each kernel, as YAML text by symbol."""
         start = self.text.find(".amdgpu_metadata")
         end = self.text.find(".end_amdgpu_metadata", start)
         kernels = self.text[start:end].partition("amdhsa.kernels:")[2]
-        return re.split(r"^  - ", kernels, flags=re.M)[1:]
+        entries = re.split(r"^  - ", kernels, flags=re.M)[1:]
+        return {match[1]: entry for entry in entries if (match := _SYMBOL.search(entry))}
 
     def _metadata(self, symbol: str) -> dict[str, Any]:
-        name = re.compile(rf"^ *\.symbol: +'?{re.escape(symbol)}\.kd'?$", re.M)
-        for entry in self._kernel_entries:
-            if name.search(entry):
-                # Keys of later sections stand at column 0; the entry's own are indented by four.
-                own = re.split(r"^\S", "    " + entry, maxsplit=1, flags=re.M)[0]
-                loaded: dict[str, Any] = yaml.safe_load(own)
-                return loaded
-        raise EmulationFault("launch error", f"the assembly's metadata does not describe kernel {symbol}")
+        entry = self._entries.get(symbol)
+        if entry is None:
+            raise EmulationFault("launch error", f"the assembly's metadata does not describe kernel {symbol}")
+        # Keys of later sections stand at column 0; the entry's own are indented by four.
+        own = re.split(r"^\S", "    " + entry, maxsplit=1, flags=re.M)[0]
+        loaded: dict[str, Any] = yaml.load(own, Loader=_YAML)
+        return loaded
