@@ -92,3 +92,10 @@ def test_same_seed_same_noise() -> None:
     first, again, other = (execute(body, {"out": 128}, seed=seed).buffers["out"] for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_a_float_mode_that_is_not_modelled_is_refused() -> None:
+    text = assembly("s_nop 0", []).replace(
+        ".amdhsa_kernel k\n", ".amdhsa_kernel k\n\t\t.amdhsa_float_denorm_mode_32 0\n"
+    )
+    assert "float_denorm_mode_32 0" in _fault(text).message

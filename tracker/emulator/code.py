@@ -15,6 +15,13 @@ from tracker.emulator.names import canonical, without_effect
 
 _DISTANCE = re.compile(r"\(([.\w$]+)-([.\w$]+)\)(&4294967295|>>32)")
 
+_FLOAT_MODE = {
+    "float_round_mode_32": 0,
+    "float_round_mode_16_64": 0,
+    "float_denorm_mode_32": 3,
+    "float_denorm_mode_16_64": 3,
+}
+
 FULL, LANES, WAVES = 0, 1, 2
 """How a segment runs: all lanes of all waves; all waves, some lanes; some waves."""
 
@@ -47,6 +54,7 @@ class Code:
         self.symbol, self.text = symbol, assembly.kernel(symbol)
         wave = 32 if self.text.directives.get("wavefront_size32", 0) else 64
         self.context = Context(assembly.arch, wave)
+        self._check_float_mode()
         self.segments: dict[int, Segment] = {}
         self.labels: dict[str, int] = {}
         self._assembly = assembly
@@ -54,6 +62,16 @@ class Code:
         """Text, line (from 0 at the kernel's start) and `.loc` directive of each instruction."""
         self._scan()
         self._targets = self._branch_targets()
+
+    def _check_float_mode(self) -> None:
+        """Only rounding to nearest even with denormals kept is known; anything else is refused, not guessed."""
+        for key, known in _FLOAT_MODE.items():
+            given = self.text.directives.get(key, known)
+            if given != known:
+                raise EmulationFault(
+                    "unknown instruction",
+                    f"kernel {self.symbol} runs with .amdhsa_{key} {given}; the emulator only knows {known}",
+                )
 
     def _scan(self) -> None:
         location = ""
