@@ -10,20 +10,34 @@ DEVICE float __bfloat162float(hip_bfloat16 x) { return static_cast<float>(x); }
 #endif
 
 constexpr int get_rows_threads = 256;
+constexpr unsigned get_rows_shares = 4;
 
 DEVICE float value_of(float x) { return x; }
 DEVICE float value_of(__half x) { return __half2float(x); }
 DEVICE float value_of(__hip_bfloat16 x) { return __bfloat162float(x); }
 
-// Workgroup (i, c) copies columns 256c .. 256c + 255 of the row that ids[i] names, and every 256 * gridDim.y-th after.
+// The launch has workgroup (i, c) for columns 256c .. 256c + 255 of row i, and for every 256 * gridDim.y-th after them.
+// Of up to four neighbours in c one does the work of all, each time another, so that more loads are under way at once.
 template <typename In>
 DEVICE void get_rows_float(const In* __restrict__ table, const uint32_t* __restrict__ ids, float* __restrict__ out,
                            int64_t columns) {
+    unsigned first = blockIdx.y / get_rows_shares * get_rows_shares, shares = min(get_rows_shares, gridDim.y - first);
+    if (blockIdx.y - first != min(blockIdx.x % get_rows_shares, shares - 1)) return;
     const In* row = table + ids[blockIdx.x] * columns;
     float* row_out = out + static_cast<int64_t>(blockIdx.x) * columns;
     int64_t step = static_cast<int64_t>(gridDim.y) * get_rows_threads;
-    for (int64_t c = static_cast<int64_t>(blockIdx.y) * get_rows_threads + threadIdx.x; c < columns; c += step) {
-        row_out[c] = value_of(row[c]);
+    for (int64_t c = static_cast<int64_t>(first) * get_rows_threads + threadIdx.x; c < columns; c += step) {
+        In value[get_rows_shares];
+#pragma unroll
+        for (unsigned k = 0; k < get_rows_shares; ++k) {
+            int64_t column = c + k * get_rows_threads;
+            if (k < shares && column < columns) value[k] = row[column];
+        }
+#pragma unroll
+        for (unsigned k = 0; k < get_rows_shares; ++k) {
+            int64_t column = c + k * get_rows_threads;
+            if (k < shares && column < columns) row_out[column] = value_of(value[k]);
+        }
     }
 }
 

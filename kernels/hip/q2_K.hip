@@ -12,7 +12,7 @@ static_assert(sizeof(block_q2_K) == 84, "16 scales, 256 codes of two bits, d, dm
 struct Q2_K {
     using Block = block_q2_K;
     static constexpr int elements = 256, alignment = 4, group = 16;
-    static constexpr int packed = 16, planes = 4, run = 8, slice_words = 4;
+    static constexpr int packed_words = 16, planes = 4, run = 8, slice_words = 4;
     static constexpr int bias = 0;
     static constexpr bool signed_codes = false, has_minimum = true;
     static constexpr bool stored_sum_in_mul_mat_vec = false, stored_sum_in_mul_mat = false;
@@ -20,13 +20,18 @@ struct Q2_K {
     static constexpr int tile_rows = 128, tile_columns = 64;
 
     template <int words>
-    DEVICE void unpack(const Block& block, int w, Codes (&codes)[planes][words]) {
+    struct Packed {
         Codes pairs[words];
-        load_words<alignment>(block.qs + 4 * w, pairs);
-#pragma unroll
-        for (int i = 0; i < planes * words; ++i) {
-            codes[i / words][i % words] = (pairs[i % words] >> (2 * (i / words))) & 0x03030303;
-        }
+    };
+    template <int words>
+    DEVICE Packed<words> load(const Block& block, int w) {
+        Packed<words> packed;
+        load_words<alignment>(block.qs + 4 * w, packed.pairs);
+        return packed;
+    }
+    template <int words>
+    DEVICE Codes decode(const Packed<words>& packed, int, int p, int k) {
+        return (packed.pairs[k] >> (2 * p)) & 0x03030303;
     }
     DEVICE Affine affine(const Block& block, int g) {
         auto both = static_cast<uint32_t>(load_word<alignment>(&block.d));

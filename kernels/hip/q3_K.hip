@@ -13,7 +13,7 @@ static_assert(sizeof(block_q3_K) == 110, "256 high bits, 256 bit pairs, 16 scale
 struct Q3_K {
     using Block = block_q3_K;
     static constexpr int elements = 256, alignment = 2, group = 16;
-    static constexpr int packed = 16, planes = 4, run = 8, slice_words = 4;
+    static constexpr int packed_words = 16, planes = 4, run = 8, slice_words = 4;
     static constexpr int bias = 4;
     static constexpr bool signed_codes = false, has_minimum = false;
     static constexpr bool stored_sum_in_mul_mat_vec = false, stored_sum_in_mul_mat = false;
@@ -21,16 +21,20 @@ struct Q3_K {
     static constexpr int tile_rows = 128, tile_columns = 128;
 
     template <int words>
-    DEVICE void unpack(const Block& block, int w, Codes (&codes)[planes][words]) {
+    struct Packed {
         Codes pairs[words], high[words];
-        load_words<alignment>(block.qs + 4 * w, pairs);
-        load_words<alignment>(block.hmask + w % run * 4, high);
-#pragma unroll
-        for (int i = 0; i < planes * words; ++i) {
-            int p = i / words, k = i % words;
-            Codes third = (high[k] >> (w / run * planes + p)) & 0x01010101;
-            codes[p][k] = ((pairs[k] >> (2 * p)) & 0x03030303) | (third << 2);
-        }
+    };
+    template <int words>
+    DEVICE Packed<words> load(const Block& block, int w) {
+        Packed<words> packed;
+        load_words<alignment>(block.qs + 4 * w, packed.pairs);
+        load_words<alignment>(block.hmask + w % run * 4, packed.high);
+        return packed;
+    }
+    template <int words>
+    DEVICE Codes decode(const Packed<words>& packed, int w, int p, int k) {
+        Codes third = (packed.high[k] >> (w / run * planes + p)) & 0x01010101;
+        return ((packed.pairs[k] >> (2 * p)) & 0x03030303) | (third << 2);
     }
     DEVICE Affine affine(const Block& block, int g) {
         int low = block.scales[g % 8] >> (g / 8 * 4) & 0xf;

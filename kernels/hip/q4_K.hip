@@ -12,7 +12,7 @@ static_assert(sizeof(block_q4_K) == 144, "header and 256 nibbles");
 struct Q4_K {
     using Block = block_q4_K;
     static constexpr int elements = 256, alignment = 16, group = 32;
-    static constexpr int packed = 32, planes = 2, run = 8, slice_words = 4;
+    static constexpr int packed_words = 32, planes = 2, run = 8, slice_words = 4;
     static constexpr int bias = 0;
     static constexpr bool signed_codes = false, has_minimum = true;
     static constexpr bool stored_sum_in_mul_mat_vec = false, stored_sum_in_mul_mat = true;
@@ -20,14 +20,18 @@ struct Q4_K {
     static constexpr int tile_rows = 128, tile_columns = 64;
 
     template <int words>
-    DEVICE void unpack(const Block& block, int w, Codes (&codes)[planes][words]) {
+    struct Packed {
         Codes nibbles[words];
-        load_words<4 * words>(block.qs + 4 * w, nibbles);
-#pragma unroll
-        for (int k = 0; k < words; ++k) {
-            codes[0][k] = nibbles[k] & 0x0f0f0f0f;
-            codes[1][k] = (nibbles[k] >> 4) & 0x0f0f0f0f;
-        }
+    };
+    template <int words>
+    DEVICE Packed<words> load(const Block& block, int w) {
+        Packed<words> packed;
+        load_words<alignment>(block.qs + 4 * w, packed.nibbles);
+        return packed;
+    }
+    template <int words>
+    DEVICE Codes decode(const Packed<words>& packed, int, int p, int k) {
+        return (packed.nibbles[k] >> (4 * p)) & 0x0f0f0f0f;
     }
     DEVICE Affine affine(const Block& block, int g) { return affine_k(block.header, g); }
 };

@@ -11,7 +11,7 @@ static_assert(sizeof(block_q5_1) == 24, "d, m, 32 high bits, 32 nibbles");
 struct Q5_1 {
     using Block = block_q5_1;
     static constexpr int elements = 32, alignment = 8, group = 32;
-    static constexpr int packed = 4, planes = 2, run = 4, slice_words = 2;
+    static constexpr int packed_words = 4, planes = 2, run = 4, slice_words = 4;
     static constexpr int bias = 0;
     static constexpr bool signed_codes = false, has_minimum = true;
     static constexpr bool stored_sum_in_mul_mat_vec = true, stored_sum_in_mul_mat = true;
@@ -19,15 +19,21 @@ struct Q5_1 {
     static constexpr int tile_rows = 64, tile_columns = 128;
 
     template <int words>
-    DEVICE void unpack(const Block& block, int w, Codes (&codes)[planes][words]) {
+    struct Packed {
         Codes low[words];
-        load_words<4 * words>(block.qs + 4 * w, low);
-        uint32_t high = static_cast<uint32_t>(load_word<4>(block.qh)) >> (4 * w);
-#pragma unroll
-        for (int k = 0; k < words; ++k) {
-            codes[0][k] = (low[k] & 0x0f0f0f0f) | spread_bits(high >> (4 * k), 4);
-            codes[1][k] = ((low[k] >> 4) & 0x0f0f0f0f) | spread_bits(high >> (4 * k + 16), 4);
-        }
+        uint32_t high;
+    };
+    template <int words>
+    DEVICE Packed<words> load(const Block& block, int w) {
+        Packed<words> packed;
+        load_words<alignment>(block.qs + 4 * w, packed.low);
+        packed.high = static_cast<uint32_t>(load_word<4>(block.qh));
+        return packed;
+    }
+    template <int words>
+    DEVICE Codes decode(const Packed<words>& packed, int w, int p, int k) {
+        Codes fifth = spread_bits(packed.high >> (4 * (w + k) + 16 * p));
+        return ((packed.low[k] >> (4 * p)) & 0x0f0f0f0f) | (fifth << 4);
     }
     DEVICE Affine affine(const Block& block, int) {
         auto both = static_cast<uint32_t>(load_word<4>(&block));

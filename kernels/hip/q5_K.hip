@@ -12,7 +12,7 @@ static_assert(sizeof(block_q5_K) == 176, "header, 256 high bits, 256 nibbles");
 struct Q5_K {
     using Block = block_q5_K;
     static constexpr int elements = 256, alignment = 16, group = 32;
-    static constexpr int packed = 32, planes = 2, run = 8, slice_words = 4;
+    static constexpr int packed_words = 32, planes = 2, run = 8, slice_words = 4;
     static constexpr int bias = 0;
     static constexpr bool signed_codes = false, has_minimum = true;
     static constexpr bool stored_sum_in_mul_mat_vec = false, stored_sum_in_mul_mat = true;
@@ -20,16 +20,20 @@ struct Q5_K {
     static constexpr int tile_rows = 128, tile_columns = 64;
 
     template <int words>
-    DEVICE void unpack(const Block& block, int w, Codes (&codes)[planes][words]) {
+    struct Packed {
         Codes low[words], high[words];
-        load_words<4 * words>(block.qs + 4 * w, low);
-        load_words<4 * words>(block.qh + w % run * 4, high);
-#pragma unroll
-        for (int i = 0; i < planes * words; ++i) {
-            int p = i / words, k = i % words;
-            Codes fifth = (high[k] >> (w / run * planes + p)) & 0x01010101;
-            codes[p][k] = ((low[k] >> (4 * p)) & 0x0f0f0f0f) | (fifth << 4);
-        }
+    };
+    template <int words>
+    DEVICE Packed<words> load(const Block& block, int w) {
+        Packed<words> packed;
+        load_words<alignment>(block.qs + 4 * w, packed.low);
+        load_words<alignment>(block.qh + w % run * 4, packed.high);
+        return packed;
+    }
+    template <int words>
+    DEVICE Codes decode(const Packed<words>& packed, int w, int p, int k) {
+        Codes fifth = (packed.high[k] >> (w / run * planes + p)) & 0x01010101;
+        return ((packed.low[k] >> (4 * p)) & 0x0f0f0f0f) | (fifth << 4);
     }
     DEVICE Affine affine(const Block& block, int g) { return affine_k(block.header, g); }
 };
@@ -40,7 +44,7 @@ GET_ROWS(q5_K, Q5_K)
 KERNEL(group_lanes)
 dequantize_mul_mat_vec_q5_k(const void* __restrict__ vx, const float* __restrict__ y, float* __restrict__ dst,
                             const int ncols) {
-    dequantize_mul_mat_vec<Q5_K>(vx, y, dst, ncols, static_cast<int>(gridDim.x));
+    dequantize_mul_mat_vec<Q5_K>(vx, y, dst, ncols);
 }
 MATRIX_PRODUCTS(q5_K, Q5_K)
 INDEXED_MOE_FORWARD(q5k, Q5_K)

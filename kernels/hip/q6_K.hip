@@ -13,7 +13,7 @@ static_assert(sizeof(block_q6_K) == 210, "256 nibbles, 256 bit pairs, 16 scales,
 struct Q6_K {
     using Block = block_q6_K;
     static constexpr int elements = 256, alignment = 2, group = 16;
-    static constexpr int packed = 16, planes = 4, run = 8, slice_words = 4;
+    static constexpr int packed_words = 16, planes = 4, run = 8, slice_words = 2;
     static constexpr int bias = 32;
     static constexpr bool signed_codes = false, has_minimum = false;
     static constexpr bool stored_sum_in_mul_mat_vec = false, stored_sum_in_mul_mat = false;
@@ -22,18 +22,23 @@ struct Q6_K {
 
     // A packed word here is one of qh, with the two words of ql that belong to it.
     template <int words>
-    DEVICE void unpack(const Block& block, int w, Codes (&codes)[planes][words]) {
+    struct Packed {
         Codes pairs[words], nibbles[2][words];
-        load_words<alignment>(block.qh + 4 * w, pairs);
+    };
+    template <int words>
+    DEVICE Packed<words> load(const Block& block, int w) {
+        Packed<words> packed;
+        load_words<alignment>(block.qh + 4 * w, packed.pairs);
         const uint8_t* low = block.ql + w / run * 64 + w % run * 4;
-        load_words<alignment>(low, nibbles[0]);
-        load_words<alignment>(low + 32, nibbles[1]);
-#pragma unroll
-        for (int i = 0; i < planes * words; ++i) {
-            int p = i / words, k = i % words;
-            Codes upper = (pairs[k] >> (2 * p)) & 0x03030303;
-            codes[p][k] = ((nibbles[p % 2][k] >> (p / 2 * 4)) & 0x0f0f0f0f) | (upper << 4);
-        }
+        load_words<alignment>(low, packed.nibbles[0]);
+        load_words<alignment>(low + 32, packed.nibbles[1]);
+        return packed;
+    }
+    template <int words>
+    DEVICE Codes decode(const Packed<words>& packed, int, int p, int k) {
+        Codes low = p % 2 ? packed.nibbles[1][k] : packed.nibbles[0][k];
+        Codes upper = (packed.pairs[k] >> (2 * p)) & 0x03030303;
+        return ((low >> (p / 2 * 4)) & 0x0f0f0f0f) | (upper << 4);
     }
     DEVICE Affine affine(const Block& block, int g) {
         return {__half2float(block.d) * static_cast<float>(block.scales[g]), 0.0f};

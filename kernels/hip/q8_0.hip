@@ -10,7 +10,7 @@ static_assert(sizeof(block_q8_0) == 34, "d and 32 codes");
 struct Q8_0 {
     using Block = block_q8_0;
     static constexpr int elements = 32, alignment = 2, group = 32;
-    static constexpr int packed = 8, planes = 1, run = 8, slice_words = 4;
+    static constexpr int packed_words = 8, planes = 1, run = 8, slice_words = 4;
     static constexpr int bias = 0;
     static constexpr bool signed_codes = true, has_minimum = false;
     static constexpr bool stored_sum_in_mul_mat_vec = false, stored_sum_in_mul_mat = false;
@@ -18,8 +18,18 @@ struct Q8_0 {
     static constexpr int tile_rows = 64, tile_columns = 128;
 
     template <int words>
-    DEVICE void unpack(const Block& block, int w, Codes (&codes)[planes][words]) {
-        load_words<alignment>(block.qs + 4 * w, codes[0]);
+    struct Packed {
+        Codes codes[words];
+    };
+    template <int words>
+    DEVICE Packed<words> load(const Block& block, int w) {
+        Packed<words> packed;
+        load_words<alignment>(block.qs + 4 * w, packed.codes);
+        return packed;
+    }
+    template <int words>
+    DEVICE Codes decode(const Packed<words>& packed, int, int, int k) {
+        return packed.codes[k];
     }
     DEVICE Affine affine(const Block& block, int) { return {__half2float(block.d), 0.0f}; }
 };

@@ -12,14 +12,24 @@ static_assert(sizeof(block_q8_K) == 292, "d, 256 codes, 16 sums");
 struct Q8_K {
     using Block = block_q8_K;
     static constexpr int elements = 256, alignment = 4, group = 32;
-    static constexpr int packed = 64, planes = 1, run = 64;
+    static constexpr int packed_words = 64, planes = 1, run = 64;
     static constexpr int bias = 0;
     static constexpr bool signed_codes = true, has_minimum = false;
     static constexpr int dequantize_threads = 32, dequantize_blocks = 1;
 
     template <int words>
-    DEVICE void unpack(const Block& block, int w, Codes (&codes)[planes][words]) {
-        load_words<alignment>(block.qs + 4 * w, codes[0]);
+    struct Packed {
+        Codes codes[words];
+    };
+    template <int words>
+    DEVICE Packed<words> load(const Block& block, int w) {
+        Packed<words> packed;
+        load_words<alignment>(block.qs + 4 * w, packed.codes);
+        return packed;
+    }
+    template <int words>
+    DEVICE Codes decode(const Packed<words>& packed, int, int, int k) {
+        return packed.codes[k];
     }
     DEVICE Affine affine(const Block& block, int) { return {block.d, 0.0f}; }
 };

@@ -19,10 +19,10 @@ DEVICE Codes remove_bias(Codes codes) {
     return static_cast<Codes>((lifted - bias * every_byte) ^ (0x80u * every_byte));
 }
 
-// The lowest four bits of `bits` become bit `place` of the four bytes: bit k goes to byte k.
-DEVICE Codes spread_bits(uint32_t bits, int place) {
+// The lowest four bits of `bits` become the lowest bits of the four bytes: bit k goes to byte k.
+DEVICE Codes spread_bits(uint32_t bits) {
     // Multiplying by 1 + 2^7 + 2^14 + 2^21 puts bit k at position 8k, among others that the mask removes.
-    return static_cast<Codes>((((bits & 0xfu) * 0x00204081u) & 0x01010101u) << place);
+    return static_cast<Codes>(((bits & 0xfu) * 0x00204081u) & 0x01010101u);
 }
 
 DEVICE float half_value(uint32_t bits) {

@@ -4,14 +4,17 @@
 //   elements       elements a block: 32 or 256
 //   alignment      of a block in a row of blocks, in bytes: 2, 4, 8 or 16
 //   group          elements that share one Affine: 16 or 32
-//   packed         words of packed codes a block. A packed word carries `planes` words of four codes each
+//   packed_words   words of packed codes a block. A packed word carries `planes` words of four codes each
 //   planes, run    plane p of packed word w holds the codes of elements element_of(w, p) .. + 3: `run` packed words
 //                  in a row continue each other, their planes lie 4 * run elements apart
 //   signed_codes   whether codes are signed bytes; they are unsigned, at most 127, otherwise
 //   bias           what has to be taken off an unsigned code
 //   has_minimum    whether Affine::minimum is ever other than zero
-//   unpack<words>(block, w, codes)   codes of `words` packed words from word w (a multiple of `words`) on
+//   Packed<words>  what is read of a block for `words` packed words
+//   load<words>(block, w)            reads them, from word w (a multiple of `words`) on
+//   decode(packed, w, p, k)          the codes of plane p in the k-th of them
 //   affine(block, g)                 scale and minimum of group g
+//   slice_words    packed words that a thread takes at a time in the products with q8_1
 //
 //   stored_sum_in_mul_mat_vec, stored_sum_in_mul_mat
 //                  whether what a group adds (minimum, bias) multiplies the sum s that q8_1 stores, instead of the sum
@@ -31,6 +34,16 @@ struct Affine {
 template <typename Format>
 CONSTANT int element_of(int word, int plane) {
     return word / Format::run * (Format::run * 4 * Format::planes) + plane * Format::run * 4 + word % Format::run * 4;
+}
+
+// The reverse, for four elements 4 * quad .. + 3: their packed word and their plane.
+template <typename Format>
+CONSTANT int word_of_quad(int quad) {
+    return quad / (Format::run * Format::planes) * Format::run + quad % Format::run;
+}
+template <typename Format>
+CONSTANT int plane_of_quad(int quad) {
+    return quad / Format::run % Format::planes;
 }
 
 // Blocks that hold `columns` elements.

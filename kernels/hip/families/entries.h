@@ -49,8 +49,8 @@
 #define DEQUANTIZE_MUL_MAT_VEC(name, Format)                                                                       \
     KERNEL(group_lanes)                                                                                            \
     name(const void* __restrict__ vx, const float* __restrict__ y, float* __restrict__ dst, const int ncols,       \
-         const int nrows) {                                                                                        \
-        dequantize_mul_mat_vec<Format>(vx, y, dst, ncols, nrows);                                                      \
+         const int /*nrows*/) {                                                                                    \
+        dequantize_mul_mat_vec<Format>(vx, y, dst, ncols);                                                      \
     }
 
 #define MUL_MAT_VEC(type, Format, batch)                                                                           \

@@ -14,7 +14,7 @@ DEVICE void get_rows(const void* __restrict__ table, const uint32_t* __restrict_
                                                                 ids[blockIdx.x] * row_bytes);
     float* row_out = out + static_cast<int64_t>(blockIdx.x) * columns;
     int64_t block_count = columns / Format::elements;
-    constexpr int blocks_each = DequantizeShare<Format>::blocks;
+    constexpr int blocks_each = Format::dequantize_blocks;
     for (int64_t part = blockIdx.y; part * blocks_each < block_count; part += gridDim.y) {
         decode_blocks<Format>(row, row_out, part * blocks_each, block_count);
     }

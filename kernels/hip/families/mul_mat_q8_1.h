@@ -1,7 +1,7 @@
 // mul_mat_*: a matrix of weights times a matrix of q8_1 activations, by tiles in LDS and integer dot products.
 //
 // A workgroup of 128 work-items makes a tile of tile_rows x tile_columns results. Along the columns of the weights it
-// goes in steps of 128 elements: weights are unpacked to bytes in LDS once, then every work-item multiplies its 8 rows
+// goes in steps of 64 or 128 elements: weights are unpacked to bytes in LDS once, then every work-item multiplies its 8 rows
 // with its columns from registers.
 #pragma once
 #include "../core/format.h"
@@ -9,12 +9,13 @@
 template <typename Format>
 struct Tile {
     static constexpr int threads = 128;
-    static constexpr int step = 128;                              // elements of a row a step
+    static constexpr int span = Format::run * Format::planes * 4; // elements that packed words reach over
+    static constexpr int step = span > 64 ? span : 64;            // elements of a row a step
     static constexpr int step_words = step / 4;                   // codes come four a word
     static constexpr int stride = step_words + 4;                 // 16-byte rows that start in different banks
     static constexpr int step_blocks = step / q8_1_elements;      // q8_1 blocks a step
     static constexpr int groups = step / Format::group;           // scales a row and step
-    static constexpr int step_packed = Format::packed * step / Format::elements;
+    static constexpr int step_packed = Format::packed_words * step / Format::elements;
     static constexpr int rows = Format::tile_rows, columns = Format::tile_columns;
     static constexpr int thread_rows = 8, row_lanes = rows / thread_rows;
     static constexpr int column_lanes = threads / row_lanes, thread_columns = columns / column_lanes;
@@ -44,95 +45,125 @@ struct MatrixArguments {
 
 DEVICE int thread_number() { return static_cast<int>(threadIdx.y * group_lanes + threadIdx.x); }
 
-// Codes of one step. Rows past the last one repeat it (their results are not stored); blocks past the end of a row are
-// zero and not read.
+// The block of row `row` of the tile that holds element `element` of the weights' row. Rows past the last one repeat it
+// (their results are not stored); so does what lies past a row's end (its scale will be zero).
 template <typename Format>
-DEVICE const typename Format::Block& weight_block(const MatrixArguments<Format>& in, int row, int block) {
-    int last = in.row_count - 1 - in.first_row;
-    return in.weights[static_cast<int64_t>(in.first_row + min(row, last)) * in.row_blocks + block];
+DEVICE const typename Format::Block& weight_block(const MatrixArguments<Format>& in, int row, int element) {
+    int64_t whole = in.first_row + min(row, in.row_count - 1 - in.first_row);
+    return in.weights[whole * in.row_blocks + min(element / Format::elements, in.row_blocks - 1)];
 }
 
 template <typename Format>
-DEVICE void load_weight_codes(TileMemory<Format>& tile, const MatrixArguments<Format>& in, int step) {
+DEVICE const block_q8_1& activation_block(const MatrixArguments<Format>& in, int column, int block) {
+    int64_t whole = in.first_column + min(column, in.column_count - 1 - in.first_column);
+    return in.activations[whole * in.column_stride + block];
+}
+
+// What a work-item carries from memory to LDS in a step, still packed: read while the step before is worked on.
+template <typename Format>
+struct Fetched {
     using T = Tile<Format>;
-    constexpr int words = Format::slice_words, slices = T::step_packed / words;
+    static constexpr int words = 4, slices = T::step_packed / words;
+    static constexpr int weight_rounds = T::rows * slices / T::threads;
+    static constexpr int activation_rounds = T::columns * T::step_blocks / T::threads;
+    // Where results take up most registers, activations are left to be read when they are stored.
+    static constexpr bool carries_activations = T::thread_rows * T::thread_columns <= 64;
+    typename Format::template Packed<words> weights[weight_rounds];
+    Codes activations[carries_activations ? activation_rounds : 1][q8_1_elements / 4];
+};
+
+template <typename Format>
+DEVICE void fetch(Fetched<Format>& fetched, const MatrixArguments<Format>& in, int step) {
+    using T = Tile<Format>;
+    using F = Fetched<Format>;
 #pragma unroll
-    for (int round = 0; round < T::rows * slices / T::threads; ++round) {
-        int i = thread_number() + round * T::threads, row = i / slices;
-        int word = step * T::step_packed + i % slices * words, b = word / Format::packed;
-        Codes codes[Format::planes][words] = {};
-        if (b < in.row_blocks) {
-            Format::template unpack<words>(weight_block(in, row, b), word % Format::packed, codes);
-        }
-        int element = b * Format::elements - step * T::step;
+    for (int round = 0; round < F::weight_rounds; ++round) {
+        int i = thread_number() + round * T::threads, word = step * T::step_packed + i % F::slices * F::words;
+        const auto& block = weight_block(in, i / F::slices, word / Format::packed_words * Format::elements);
+        fetched.weights[round] = Format::template load<F::words>(block, word % Format::packed_words);
+    }
+    if constexpr (!F::carries_activations) return;
 #pragma unroll
-        for (int p = 0; p < Format::planes; ++p) {
-            int to = (element + element_of<Format>(word % Format::packed, p)) / 4;
-#pragma unroll
-            for (int k = 0; k < words; ++k) {
-                tile.weights[row][to + k] = T::stored_sum ? codes[p][k] : remove_bias<Format::bias>(codes[p][k]);
-            }
-        }
+    for (int round = 0; round < F::activation_rounds; ++round) {
+        int i = thread_number() + round * T::threads, block = step * T::step_blocks + i % T::step_blocks;
+        load_codes(activation_block(in, i / T::step_blocks, block), 0, fetched.activations[round]);
     }
 }
 
 template <typename Format>
-DEVICE void load_weight_scales(TileMemory<Format>& tile, const MatrixArguments<Format>& in, int step) {
+DEVICE void store_weight_codes(TileMemory<Format>& tile, const Fetched<Format>& fetched, int step) {
+    using T = Tile<Format>;
+    using F = Fetched<Format>;
+#pragma unroll
+    for (int i = 0; i < F::weight_rounds * Format::planes; ++i) {
+        int round = i / Format::planes, p = i % Format::planes, item = thread_number() + round * T::threads;
+        int first = item % F::slices * F::words, word = (step * T::step_packed + first) % Format::packed_words;
+        Codes* to = &tile.weights[item / F::slices][element_of<Format>(first, p) / 4];
+        Chunk<16> chunk;
+#pragma unroll
+        for (int k = 0; k < F::words; ++k) {
+            Codes codes = Format::decode(fetched.weights[round], word, p, k);
+            chunk.word[k] = T::stored_sum ? codes : remove_bias<Format::bias>(codes);
+        }
+        *reinterpret_cast<Chunk<16>*>(to) = chunk;
+    }
+}
+
+template <typename Format>
+DEVICE void store_weight_scales(TileMemory<Format>& tile, const MatrixArguments<Format>& in, int step) {
     using T = Tile<Format>;
 #pragma unroll
     for (int round = 0; round < T::rows * T::groups / T::threads; ++round) {
         int i = thread_number() + round * T::threads, row = i / T::groups, group = i % T::groups;
-        int element = step * T::step + group * Format::group, b = element / Format::elements;
-        Affine affine = {0.0f, 0.0f};
-        if (b < in.row_blocks) {
-            affine = Format::affine(weight_block(in, row, b), element % Format::elements / Format::group);
-        }
-        tile.weight_scale[group][row] = affine.scale;
+        int element = step * T::step + group * Format::group;
+        Affine affine = Format::affine(weight_block(in, row, element), element % Format::elements / Format::group);
+        bool inside = element < in.row_blocks * Format::elements;
+        tile.weight_scale[group][row] = inside ? affine.scale : 0.0f;
         if constexpr (T::has_offset) {
-            tile.weight_offset[group][row] = T::stored_sum ? offset<Format>(affine) : affine.minimum;
+            tile.weight_offset[group][row] = !inside ? 0.0f : T::stored_sum ? offset<Format>(affine) : affine.minimum;
         }
     }
 }
 
-// Decoded sums of a q8_1 block's codes: one, or one for each 16.
+// Sums of a q8_1 block: the stored one, or those of its codes in each group of the weights.
 template <typename Format>
 DEVICE void store_sums(TileMemory<Format>& tile, int block, int column, float2 scale_sum,
                        const Codes (&codes)[q8_1_elements / 4]) {
     using T = Tile<Format>;
-    if constexpr (T::stored_sum) {
-        tile.activation_sum[block][column] = scale_sum.y;
-    } else {
-        constexpr int each = q8_1_elements / Format::group, words = Format::group / 4;
+    constexpr int groups = q8_1_elements / Format::group, words = Format::group / 4;
 #pragma unroll
-        for (int g = 0; g < each; ++g) {
-            int sum = 0;
+    for (int g = 0; g < groups; ++g) {
+        int sum = 0;
 #pragma unroll
-            for (int k = 0; k < words; ++k) sum = dot4(codes[g * words + k], 0x01010101, sum);
-            tile.activation_sum[block * each + g][column] = scale_sum.x * static_cast<float>(sum);
-        }
+        for (int k = 0; k < words; ++k) sum = dot4(codes[g * words + k], 0x01010101, sum);
+        tile.activation_sum[block * groups + g][column] = T::stored_sum ? scale_sum.y : static_cast<float>(sum);
     }
 }
 
 template <typename Format>
-DEVICE void load_activations(TileMemory<Format>& tile, const MatrixArguments<Format>& in, int step) {
+DEVICE void store_activations(TileMemory<Format>& tile, const Fetched<Format>& fetched,
+                              const MatrixArguments<Format>& in, int step) {
     using T = Tile<Format>;
-    int last = in.column_count - 1 - in.first_column;
+    constexpr int words = q8_1_elements / 4;
 #pragma unroll
-    for (int round = 0; round < T::columns * T::step_blocks / T::threads; ++round) {
+    for (int round = 0; round < Fetched<Format>::activation_rounds; ++round) {
         int i = thread_number() + round * T::threads, column = i / T::step_blocks, block = i % T::step_blocks;
-        int64_t from_row = static_cast<int64_t>(in.first_column + min(column, last)) * in.column_stride;
-        const block_q8_1& from = in.activations[from_row + step * T::step_blocks + block];
-        Codes codes[q8_1_elements / 4];
-        load_codes(from, 0, codes);
+        const block_q8_1& from = activation_block(in, column, step * T::step_blocks + block);
+        Codes codes[words];
+        if constexpr (!Fetched<Format>::carries_activations) load_codes(from, 0, codes);
 #pragma unroll
-        for (int k = 0; k < q8_1_elements / 4; ++k) tile.activations[column][block * (q8_1_elements / 4) + k] = codes[k];
+        for (int k = 0; k < words; ++k) {
+            if constexpr (Fetched<Format>::carries_activations) codes[k] = fetched.activations[round][k];
+            tile.activations[column][block * words + k] = codes[k];
+        }
         float2 scale_sum = scale_and_sum(from);
         tile.activation_scale[block][column] = scale_sum.x;
         if constexpr (T::has_offset) store_sums(tile, block, column, scale_sum, codes);
     }
 }
 
-// Adds what the elements of group `group` of the step contribute to the work-item's results.
+// Adds what the elements of group `group` of the step contribute to the work-item's results. Scale and offset meet before
+// the long sum: both may be large and of opposite sign.
 template <typename Format>
 DEVICE void multiply_group(const TileMemory<Format>& tile, int group,
                            float (&sum)[Tile<Format>::thread_columns][Tile<Format>::thread_rows]) {
@@ -156,9 +187,14 @@ DEVICE void multiply_group(const TileMemory<Format>& tile, int group,
             int row = row_lane + r * T::row_lanes, dot = 0;
 #pragma unroll
             for (int k = 0; k < words; ++k) dot = dot4(weights[r][k], activations[k], dot);
-            sum[c][r] = fmaf(tile.weight_scale[group][row] * scale, static_cast<float>(dot), sum[c][r]);
-            if constexpr (T::has_offset) {
-                sum[c][r] = fmaf(tile.weight_offset[group][row], tile.activation_sum[group][column], sum[c][r]);
+            float product = tile.weight_scale[group][row] * static_cast<float>(dot);
+            if constexpr (!T::has_offset) {
+                sum[c][r] = fmaf(scale, product, sum[c][r]);
+            } else if constexpr (T::stored_sum) {
+                sum[c][r] += fmaf(scale, product, tile.weight_offset[group][row] * tile.activation_sum[group][column]);
+            } else {
+                float offset_product = tile.weight_offset[group][row] * tile.activation_sum[group][column];
+                sum[c][r] = fmaf(scale, product + offset_product, sum[c][r]);
             }
         }
     }
@@ -180,11 +216,14 @@ DEVICE void mul_mat_q8_1(const void* __restrict__ weights, const void* __restric
                                   static_cast<int>(blockIdx.y) * T::columns};
     float sum[T::thread_columns][T::thread_rows] = {};
     int steps = (in.row_blocks * Format::elements + T::step - 1) / T::step;
+    Fetched<Format> fetched;
+    if (steps > 0) fetch(fetched, in, 0);
     for (int step = 0; step < steps; ++step) {
-        load_weight_codes(tile, in, step);
-        load_weight_scales(tile, in, step);
-        load_activations(tile, in, step);
+        store_weight_codes(tile, fetched, step);
+        store_weight_scales(tile, in, step);
+        store_activations(tile, fetched, in, step);
         __syncthreads();
+        fetch(fetched, in, min(step + 1, steps - 1));
 #pragma unroll 1
         for (int group = 0; group < T::groups; ++group) multiply_group(tile, group, sum);
         __syncthreads();

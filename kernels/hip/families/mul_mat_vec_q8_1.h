@@ -8,7 +8,7 @@
 template <typename Format>
 struct SliceShape {
     static constexpr int words = Format::slice_words;
-    static constexpr int slices = Format::packed / words;
+    static constexpr int slices = Format::packed_words / words;
     static constexpr int parts = Format::elements == q8_1_elements ? 1 : Format::planes;
     static constexpr int planes_each = Format::planes / parts;
     static constexpr bool stored_sum = Format::stored_sum_in_mul_mat_vec;
@@ -34,7 +34,13 @@ DEVICE WeightSlice<Format> load_weights(const typename Format::Block& block, int
     using Shape = SliceShape<Format>;
     WeightSlice<Format> loaded;
     int word = slice * Shape::words;
-    Format::template unpack<Shape::words>(block, word, loaded.codes);
+    auto packed = Format::template load<Shape::words>(block, word);
+#pragma unroll
+    for (int i = 0; i < Format::planes * Shape::words; ++i) {
+        int p = i / Shape::words, k = i % Shape::words;
+        Codes codes = Format::decode(packed, word, p, k);
+        loaded.codes[p][k] = Shape::stored_sum ? codes : remove_bias<Format::bias>(codes);
+    }
 #pragma unroll
     for (int part = 0; part < Shape::parts; ++part) {
         int element = element_of<Format>(word, part * Shape::planes_each);
@@ -42,28 +48,20 @@ DEVICE WeightSlice<Format> load_weights(const typename Format::Block& block, int
         loaded.scale[part] = affine.scale;
         loaded.offset[part] = Shape::stored_sum ? offset<Format>(affine) : affine.minimum;
     }
-    if constexpr (!Shape::stored_sum) {
-#pragma unroll
-        for (int i = 0; i < Format::planes * Shape::words; ++i) {
-            Codes& codes = loaded.codes[i / Shape::words][i % Shape::words];
-            codes = remove_bias<Format::bias>(codes);
-        }
-    }
     return loaded;
 }
 
-// What the offset of a slice's part is multiplied with: the slice's share of the stored sum, or the decoded sum.
+// What the offset of a slice's part is multiplied with: the slice's share of the stored sum, or the sum of its codes.
 template <typename Format>
-DEVICE float additive_sum(const Codes (&codes)[SliceShape<Format>::words], float2 scale_sum) {
+DEVICE float additive_sum(const ActivationSlice<Format>& slice, int part, float stored) {
     using Shape = SliceShape<Format>;
-    if constexpr (Shape::stored_sum) {
-        return scale_sum.y * (static_cast<float>(Shape::words) / Format::packed);
-    } else {
-        int sum = 0;
+    if constexpr (Shape::stored_sum) return stored * (static_cast<float>(Shape::words) / Format::packed_words);
+    int sum = 0;
 #pragma unroll
-        for (int i = 0; i < Shape::words; ++i) sum = dot4(codes[i], 0x01010101, sum);
-        return scale_sum.x * static_cast<float>(sum);
+    for (int i = 0; i < Shape::planes_each * Shape::words; ++i) {
+        sum = dot4(slice.codes[part * Shape::planes_each + i / Shape::words][i % Shape::words], 0x01010101, sum);
     }
+    return static_cast<float>(sum);
 }
 
 // `blocks` is the q8_1 block that meets the weight block's first element.
@@ -74,14 +72,14 @@ DEVICE ActivationSlice<Format> load_activations(const block_q8_1* blocks, int sl
 #pragma unroll
     for (int p = 0; p < Format::planes; ++p) {
         int element = element_of<Format>(slice * Shape::words, p);
-        const block_q8_1& block = blocks[element / q8_1_elements];
-        load_codes(block, element % q8_1_elements / 4, loaded.codes[p]);
-        if (p % Shape::planes_each != 0) continue;
-        float2 scale_sum = scale_and_sum(block);
-        loaded.scale[p / Shape::planes_each] = scale_sum.x;
-        if constexpr (Shape::has_offset) {
-            loaded.sum[p / Shape::planes_each] = additive_sum<Format>(loaded.codes[p], scale_sum);
-        }
+        load_codes(blocks[element / q8_1_elements], element % q8_1_elements / 4, loaded.codes[p]);
+    }
+#pragma unroll
+    for (int part = 0; part < Shape::parts; ++part) {
+        int element = element_of<Format>(slice * Shape::words, part * Shape::planes_each);
+        float2 scale_sum = scale_and_sum(blocks[element / q8_1_elements]);
+        loaded.scale[part] = scale_sum.x;
+        if constexpr (Shape::has_offset) loaded.sum[part] = additive_sum(loaded, part, scale_sum.y);
     }
     return loaded;
 }
@@ -98,8 +96,10 @@ DEVICE float multiply(const WeightSlice<Format>& w, const ActivationSlice<Format
             int plane = part * Shape::planes_each + i / Shape::words;
             dot = dot4(w.codes[plane][i % Shape::words], y.codes[plane][i % Shape::words], dot);
         }
-        sum = fmaf(w.scale[part] * y.scale[part], static_cast<float>(dot), sum);
-        if constexpr (Shape::has_offset) sum = fmaf(w.offset[part], y.sum[part], sum);
+        float product = w.scale[part] * static_cast<float>(dot);
+        if constexpr (Shape::has_offset && !Shape::stored_sum) product = fmaf(w.offset[part], y.sum[part], product);
+        if constexpr (Shape::has_offset && Shape::stored_sum) sum = fmaf(w.offset[part], y.sum[part], sum);
+        sum = fmaf(y.scale[part], product, sum);
     }
     return sum;
 }
@@ -110,9 +110,9 @@ DEVICE void multiply_rows(const typename Format::Block* const (&row)[rows], cons
                           int columns, float (&partial)[batch * rows]) {
     using Shape = SliceShape<Format>;
     constexpr int y_each = Format::elements / q8_1_elements;
-    int slices = blocks_in<Format>(columns) * Shape::slices;
-    for (int i = static_cast<int>(threadIdx.y * group_lanes + threadIdx.x); i < slices; i += threads) {
-        int b = i / Shape::slices, slice = i % Shape::slices;
+    static_assert(threads % Shape::slices == 0, "a thread stays at its slice and goes from block to block");
+    int thread = static_cast<int>(threadIdx.y * group_lanes + threadIdx.x), slice = thread % Shape::slices;
+    for (int b = thread / Shape::slices; b < blocks_in<Format>(columns); b += threads / Shape::slices) {
         WeightSlice<Format> weights[rows];
 #pragma unroll
         for (int r = 0; r < rows; ++r) weights[r] = load_weights<Format>(row[r][b], slice);
@@ -129,7 +129,7 @@ DEVICE void multiply_rows(const typename Format::Block* const (&row)[rows], cons
 // vector) or two. Where one takes more rows than that, rows share each access to the activations, and the last
 // workgroups find nothing left to do.
 CONSTANT int mul_mat_vec_groups(int batch) { return batch <= 4 ? 4 : 2; }
-CONSTANT int mul_mat_vec_rows(int batch) { return batch == 1 ? 2 : 2; }
+CONSTANT int mul_mat_vec_rows(int batch) { return batch <= 4 ? 2 : 4; }
 
 // Rows first .. of `out[j * out_stride + row]`, j < batch. A row past the last is worked out as the last and not stored.
 template <typename Format, int rows, int batch, int groups>
