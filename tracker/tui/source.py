@@ -4,21 +4,21 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr
-from multiprocessing import resource_tracker
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
-
-from db import queries
-from db.progress import outcomes
+from db import matrix
 from db.views import KernelFacts, KernelStatus, Location, Outcome, RunRecord
 from tracker.actions.events import Event
-from tracker.actions.store import open_store
 from tracker.cancel import Cancel
 from tracker.config import Project
+from tracker.devices.revision import emulator_name
 from tracker.errors import UsageError
 from tracker.tui.sources import Action, Page, Side, SourceText
+
+if TYPE_CHECKING:  # SQLAlchemy is loaded for what only some look at, never for the start
+    from sqlalchemy import Engine
 
 MOST_RUNS = 500
 """Runs of the past to show."""
@@ -37,7 +37,9 @@ class ProjectSource:
         self._watcher: sqlite3.Connection | None = None
 
     @property
-    def _engine(self) -> Engine:
+    def _engine(self) -> "Engine":
+        from tracker.actions.store import open_store
+
         with self._lock:
             if self._opened is None:
                 self._opened = open_store(self.project, read_only=self._readonly)
@@ -45,18 +47,26 @@ class ProjectSource:
 
     def statuses(self) -> list[KernelStatus]:
         """Every kernel, as derived from evidence now."""
-        return queries.status(self._engine, self.archs)
+        found = matrix.read(self.project.database, self.archs, emulator_name())
+        if found is None:
+            from db import queries
+
+            found = queries.status(self._engine, self.archs)
+        return found
 
     def version(self) -> int:
         """SQLite's data version: it changes whenever another connection has committed."""
         if self._watcher is None:
-            _ = self._engine  # creates the file
+            if not self.project.database.is_file():
+                _ = self._engine  # creates it, or says why not
             address = f"{self.project.database.resolve().as_uri()}?mode=ro"
             self._watcher = sqlite3.connect(address, uri=True, check_same_thread=False)
         return int(self._watcher.execute("pragma data_version").fetchone()[0])
 
     def page(self, kernel: KernelStatus) -> Page:
         """Sources, facts, checks and builds of one kernel."""
+        from db import queries
+
         cuda = self._facts("cuda", kernel.symbol if kernel.baseline else None)
         hip = self._facts("hip", kernel.port_symbol)
         checks = queries.evidence(self._engine, kernel.port_symbol) if kernel.port_symbol else []
@@ -78,13 +88,19 @@ class ProjectSource:
 
     def outcomes(self) -> Sequence[Outcome]:
         """Every check, oldest first."""
+        from db.progress import outcomes
+
         return outcomes(self._engine)
 
     def runs(self) -> Sequence[RunRecord]:
         """Every action of the past, newest first."""
+        from db import queries
+
         return queries.runs(self._engine, limit=MOST_RUNS)
 
     def _facts(self, side: Side, symbol: str | None) -> KernelFacts | None:
+        from db import queries
+
         found = queries.kernels(self._engine, side, symbol) if symbol else []
         return found[0] if found else None
 
@@ -155,5 +171,7 @@ def _start_tracker() -> None:
 
     It inherits the descriptor of `sys.stderr`; what Textual puts there has none and says -1, which ends in ValueError.
     """
+    from multiprocessing import resource_tracker
+
     with redirect_stderr(sys.__stderr__):
         resource_tracker.ensure_running()
