@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.access import let_everyone_in
 from tests.cli.conftest import Kerntrack
 
 ROOT = Path(__file__).parents[2]
@@ -90,8 +91,7 @@ def test_closed_pipe_is_no_error(kerntrack: Kerntrack, project: Path) -> None:
 @pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="needs root, to become a user who may not write")
 def test_read_only_project(kerntrack: Kerntrack, project: Path) -> None:
     kerntrack("scan")
-    for folder in (project, *project.parents[:3]):
-        folder.chmod(0o755)
+    let_everyone_in(project)
 
     def as_nobody(*arguments: str) -> subprocess.CompletedProcess[str]:
         # everything is loaded first by a run as root: that user may not even read the interpreter's own files

@@ -22,6 +22,7 @@ from db.engine import open_database
 from db.errors import DatabaseError
 from db.models import Base
 from db.schema import HEAD
+from tests.access import let_everyone_in
 from tests.db.samples import ARCHS, Q5, attempt, built, check
 
 WRITER = """
@@ -151,6 +152,7 @@ def test_read_only_engine_reads_and_refuses_to_write(engine: Engine, tmp_path: P
 def test_read_only_folder(engine: Engine, tmp_path: Path) -> None:
     """As another user: reading works although WAL's lock files cannot be made; writing is one clear error."""
     engine.dispose()
+    let_everyone_in(tmp_path)
     code = f"""
 import os, sys
 from pathlib import Path
@@ -158,9 +160,6 @@ from db import queries
 from db.engine import open_database
 from db.errors import DatabaseError
 path = Path({str(tmp_path / "kerntrack.db")!r})
-for folder in path.parents:
-    folder.stat().st_uid == 0 and folder != Path("/") and folder.is_relative_to({str(tmp_path.parents[1])!r}) \
-        and folder.chmod(0o755)
 path.chmod(0o644)
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 print(len(queries.status(open_database(path, read_only=True), ["gfx90a"])))
