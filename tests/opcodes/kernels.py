@@ -99,7 +99,7 @@ def _code(kernel: Kernel, arch: str) -> str:
         "user_sgpr_kernarg_segment_ptr": 1,
         "system_sgpr_workgroup_id_x": 1,
         "system_vgpr_workitem_id": 0,
-        "next_free_vgpr": 64,
+        "next_free_vgpr": 96 if WAVE[arch] == 64 else 64,
         "next_free_sgpr": 96,
         "float_denorm_mode_32": 3,
         "float_denorm_mode_16_64": 3,

@@ -1,6 +1,6 @@
 """No operation of the emulator's table is without a test of its own."""
 
-from tests.opcodes import test_division, test_exec_and_control, test_lane_exchange
+from tests.opcodes import test_accumulation_registers, test_division, test_exec_and_control, test_lane_exchange
 from tests.opcodes.cases import Case
 from tests.opcodes.table_scalar import scalar_cases
 from tests.opcodes.tables import every_vector_case
@@ -17,7 +17,7 @@ def _names(case: Case) -> set[str]:
 
 
 def _tested() -> set[str]:
-    modules = (test_lane_exchange, test_exec_and_control, test_division)
+    modules = (test_lane_exchange, test_exec_and_control, test_division, test_accumulation_registers)
     listed = {canonical(name) for module in modules for name in module.TESTED}
     return listed.union(*map(_names, [*every_vector_case(), *scalar_cases()]), _TESTED_ELSEWHERE)
 

@@ -175,6 +175,8 @@ def _mbcnt_hi(a: Any, b: Any, out: Any) -> None:
 
 # Moves and logic
 define("v_mov_b32", "u32", "u32", np.positive)
+for name in ("v_accvgpr_write_b32", "v_accvgpr_read_b32", "v_accvgpr_mov_b32"):  # gfx90a's other half of the registers
+    define(name, "u32", "u32", np.positive)
 define("v_not_b32", "u32", "u32", np.invert)
 define("v_and_b32", "u32", "u32 u32", np.bitwise_and)
 define("v_or_b32", "u32", "u32 u32", np.bitwise_or)
