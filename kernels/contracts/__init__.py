@@ -10,8 +10,8 @@ if TYPE_CHECKING:  # numpy is only loaded for a contract that is used: versions 
 
 VERSIONS = {
     "dequantize": 2,
-    "quantize": 2,
-    "dequantize_mul_mat_vec": 2,
+    "quantize": 3,
+    "dequantize_mul_mat_vec": 3,
     "mul_mat_vec_q8_1": 2,
     "mul_mat_q8_1": 1,
     "get_rows": 2,

@@ -20,7 +20,7 @@ CLASSES = (*CYCLE, "mixed")
 
 
 def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
-    yield {"rows": len(CYCLE), "cols": 1571}, "mixed"
+    yield {"rows": len(CYCLE), "cols": 1059}, "mixed"
     yield {"rows": 3, "cols": 39}, "mixed"
     if effort == "quick":
         return

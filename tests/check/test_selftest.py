@@ -50,7 +50,7 @@ def tree(root: Path, cache: Path, *units: Path) -> Sources:
 
 
 def mutant(fault: str = "sign") -> Mutant:
-    return Mutant(Path("a.h"), Mutation(fault, 1, "a + b;", 2, 3, "+", "-"), Path("a.hip"), "gfx90a")
+    return Mutant(Path("a.h"), Mutation(fault, 1, "a + b;", 0, 2, 3, "+", "-"), Path("a.hip"), "gfx90a")
 
 
 def test_faults_in_a_small_kernel_are_killed(tmp_path: Path) -> None:
@@ -122,4 +122,6 @@ def test_an_equivalent_is_known_by_its_line_and_only_by_that(monkeypatch: pytest
     )
     assert equivalents.reason("a.h", "q5_1.hip", same) == "only padding"
     assert equivalents.reason("a.h", "q5_1.hip", other) == equivalents.reason("b.h", "q5_1.hip", same) == ""
+    second = next(m for m in mutations("int stride = n + 4 * 4;") if m.after == "5" and m.nth == 1)
+    assert equivalents.reason("a.h", "q5_1.hip", second) == ""
     assert equivalents.reason("a.h", "q4_0.hip", rows) and not equivalents.reason("a.h", "q5_1.hip", rows)

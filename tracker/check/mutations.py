@@ -33,11 +33,15 @@ class Token:
 
 @dataclass(frozen=True)
 class Mutation:
-    """One fault: `text[start:end]` becomes `after`. `line` counts from 1; `source` is that line, blanks squeezed."""
+    """One fault: `text[start:end]` becomes `after`.
+
+    `line` counts from 1; `source` is that line, blanks squeezed; `nth` counts `before` in that line in front of it.
+    """
 
     fault: str
     line: int
     source: str
+    nth: int
     start: int
     end: int
     before: str
@@ -67,7 +71,7 @@ def tokens(text: str) -> list[Token]:
 
 def mutations(text: str) -> Iterator[Mutation]:
     """Every fault that a rule can put into the text, in the order of its places."""
-    found, lines = tokens(text), text.splitlines()
+    found = tokens(text)
     for index in range(len(found)):
         seen: set[Edit] = set()
         for fault, rule in RULES.items():
@@ -75,8 +79,15 @@ def mutations(text: str) -> Iterator[Mutation]:
                 start, end, after = edit
                 if edit not in seen and text[start:end] != after:
                     seen.add(edit)
-                    line = text.count("\n", 0, start)
-                    yield Mutation(fault, line + 1, squeezed(lines[line]), start, end, text[start:end], after)
+                    yield _mutation(fault, text, edit)
+
+
+def _mutation(fault: str, text: str, edit: Edit) -> Mutation:
+    start, end, after = edit
+    begin = text.rfind("\n", 0, start) + 1
+    source = squeezed(text[begin:].partition("\n")[0])
+    nth = text.count(text[start:end], begin, start)
+    return Mutation(fault, text.count("\n", 0, start) + 1, source, nth, start, end, text[start:end], after)
 
 
 def squeezed(text: str) -> str:
