@@ -12,7 +12,7 @@ static_assert(sizeof(block_q2_K) == 84, "16 scales, 256 codes of two bits, d, dm
 struct Q2_K {
     using Block = block_q2_K;
     static constexpr int elements = 256, alignment = 4, group = 16;
-    static constexpr int packed_words = 16, planes = 4, run = 8, slice_words = 4;
+    static constexpr int packed_words = 16, planes = 4, run = 8, slice_words = 2;
     static constexpr int bias = 0;
     static constexpr bool signed_codes = false, has_minimum = true;
     static constexpr bool stored_sum_in_mul_mat_vec = false, stored_sum_in_mul_mat = false;
@@ -26,7 +26,7 @@ struct Q2_K {
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_words<alignment>(block.qs + 4 * w, packed.pairs);
+        load_field<alignment, offsetof(Block, qs)>(&block, 4 * w, packed.pairs);
         return packed;
     }
     template <int words>
@@ -34,10 +34,10 @@ struct Q2_K {
         return (packed.pairs[k] >> (2 * p)) & 0x03030303;
     }
     DEVICE Affine affine(const Block& block, int g) {
-        auto both = static_cast<uint32_t>(load_word<alignment>(&block.d));
-        int scale = block.scales[g] & 0xf, minimum = block.scales[g] >> 4;
-        return {half_value(both & 0xffffu) * static_cast<float>(scale),
-                -half_value(both >> 16) * static_cast<float>(minimum)};
+        uint32_t both = load_field_word<alignment, offsetof(Block, d)>(&block, 0);
+        uint32_t pair = load_field_word<alignment, offsetof(Block, scales)>(&block, g / 4 * 4) >> (8 * (g % 4));
+        return {half_value(both & 0xffffu) * static_cast<float>(pair & 0xfu),
+                -half_value(both >> 16) * static_cast<float>(pair >> 4 & 0xfu)};
     }
 };
 

@@ -24,7 +24,7 @@ struct Q4_0 {
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_words<alignment>(block.qs + 4 * w, packed.nibbles);
+        load_field<alignment, offsetof(Block, qs)>(&block, 4 * w, packed.nibbles);
         return packed;
     }
     template <int words>

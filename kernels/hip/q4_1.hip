@@ -24,7 +24,7 @@ struct Q4_1 {
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_words<alignment>(block.qs + 4 * w, packed.nibbles);
+        load_field<alignment, offsetof(Block, qs)>(&block, 4 * w, packed.nibbles);
         return packed;
     }
     template <int words>
@@ -32,7 +32,7 @@ struct Q4_1 {
         return (packed.nibbles[k] >> (4 * p)) & 0x0f0f0f0f;
     }
     DEVICE Affine affine(const Block& block, int) {
-        auto both = static_cast<uint32_t>(load_word<alignment>(&block));
+        uint32_t both = load_field_word<alignment, 0>(&block, 0);
         return {half_value(both & 0xffffu), half_value(both >> 16)};
     }
 };

@@ -26,7 +26,7 @@ struct Q4_K {
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_words<alignment>(block.qs + 4 * w, packed.nibbles);
+        load_field<alignment, offsetof(Block, qs)>(&block, 4 * w, packed.nibbles);
         return packed;
     }
     template <int words>

@@ -26,8 +26,8 @@ struct Q5_0 {
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_words<alignment>(block.qs + 4 * w, packed.low);
-        packed.high = static_cast<uint32_t>(load_word<alignment>(block.qh));
+        load_field<alignment, offsetof(Block, qs)>(&block, 4 * w, packed.low);
+        packed.high = load_field_word<alignment, offsetof(Block, qh)>(&block, 0);
         return packed;
     }
     template <int words>

@@ -26,8 +26,8 @@ struct Q5_1 {
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_words<alignment>(block.qs + 4 * w, packed.low);
-        packed.high = static_cast<uint32_t>(load_word<4>(block.qh));
+        load_field<alignment, offsetof(Block, qs)>(&block, 4 * w, packed.low);
+        packed.high = load_field_word<alignment, offsetof(Block, qh)>(&block, 0);
         return packed;
     }
     template <int words>
@@ -36,7 +36,7 @@ struct Q5_1 {
         return ((packed.low[k] >> (4 * p)) & 0x0f0f0f0f) | (fifth << 4);
     }
     DEVICE Affine affine(const Block& block, int) {
-        auto both = static_cast<uint32_t>(load_word<4>(&block));
+        uint32_t both = load_field_word<alignment, 0>(&block, 0);
         return {half_value(both & 0xffffu), half_value(both >> 16)};
     }
 };

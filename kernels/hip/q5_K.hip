@@ -26,8 +26,8 @@ struct Q5_K {
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_words<alignment>(block.qs + 4 * w, packed.low);
-        load_words<alignment>(block.qh + w % run * 4, packed.high);
+        load_field<alignment, offsetof(Block, qs)>(&block, 4 * w, packed.low);
+        load_field<alignment, offsetof(Block, qh)>(&block, w % run * 4, packed.high);
         return packed;
     }
     template <int words>

@@ -28,10 +28,10 @@ struct Q6_K {
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_words<alignment>(block.qh + 4 * w, packed.pairs);
-        const uint8_t* low = block.ql + w / run * 64 + w % run * 4;
-        load_words<alignment>(low, packed.nibbles[0]);
-        load_words<alignment>(low + 32, packed.nibbles[1]);
+        load_field<alignment, offsetof(Block, qh)>(&block, 4 * w, packed.pairs);
+        int low = w / run * 64 + w % run * 4;
+        load_field<alignment, offsetof(Block, ql)>(&block, low, packed.nibbles[0]);
+        load_field<alignment, offsetof(Block, ql)>(&block, low + 32, packed.nibbles[1]);
         return packed;
     }
     template <int words>
@@ -41,7 +41,8 @@ struct Q6_K {
         return ((low >> (p / 2 * 4)) & 0x0f0f0f0f) | (upper << 4);
     }
     DEVICE Affine affine(const Block& block, int g) {
-        return {__half2float(block.d) * static_cast<float>(block.scales[g]), 0.0f};
+        uint32_t four = load_field_word<alignment, offsetof(Block, scales)>(&block, g / 4 * 4);
+        return {__half2float(block.d) * static_cast<float>(static_cast<int8_t>(four >> (8 * (g % 4)))), 0.0f};
     }
 };
 

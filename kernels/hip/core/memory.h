@@ -1,6 +1,7 @@
 // Loads of whole words from addresses known to be aligned to `alignment` bytes only.
 #pragma once
 #include "target.h"
+#include <stddef.h>
 
 // Whether a load of several words may start at any address.
 constexpr bool load_takes_any_address = TARGET_AMD;
@@ -29,39 +30,52 @@ DEVICE void load_chunks(const void* from, Codes (&to)[words]) {
     }
 }
 
-// Words at an even address. An AMD global load takes any address; elsewhere aligned words are read from at or before
-// `from`, plus the last half word, and shifted into place: fewer accesses than by half words, none outside the words.
-template <int words>
-DEVICE void load_from_even(const void* from, Codes (&to)[words]) {
+// Words `offset` (a multiple of four) bytes into the field that starts `field` bytes into a block at an even address. An
+// AMD global load takes any address; elsewhere aligned words are read from at or before the wanted ones, plus the last
+// half word, and shifted into place: fewer accesses than by half words, none outside the words' own block and the one
+// before it. What depends on the block's address alone is worked out once for all fields.
+template <int field, int words>
+DEVICE void load_from_even(const void* block, int offset, Codes (&to)[words]) {
+    auto* from = static_cast<const char*>(block) + field % 4;
+    int distance = field / 4 * 4 + offset;
 #if TARGET_AMD
-    __builtin_memcpy(to, __builtin_assume_aligned(from, 2), sizeof(to));
+    __builtin_memcpy(to, __builtin_assume_aligned(from + distance, 2), sizeof(to));
 #else
     auto address = reinterpret_cast<uintptr_t>(from);
-    auto* aligned = reinterpret_cast<const uint32_t*>(address & ~uintptr_t{2});
-    uint32_t shift = (address & 2) * 8, word = aligned[0];
+    auto* aligned = reinterpret_cast<const uint32_t*>(reinterpret_cast<const char*>(address & ~uintptr_t{2}) + distance);
+    uint32_t shift = static_cast<uint32_t>(address & 2) * 8, word = aligned[0];
 #pragma unroll
     for (int i = 0; i < words; ++i) {
-        uint32_t next = i + 1 < words ? aligned[i + 1] : reinterpret_cast<const uint16_t*>(address)[2 * words - 1];
+        uint32_t next = i + 1 < words ? aligned[i + 1]
+                                      : reinterpret_cast<const uint16_t*>(from + distance)[2 * words - 1];
         to[i] = static_cast<Codes>(__funnelshift_r(word, next, shift));
         word = next;
     }
 #endif
 }
 
+// Words at an address aligned to `alignment`, 4 or more.
 template <int alignment, int words>
 DEVICE void load_words(const void* from, Codes (&to)[words]) {
+    static_assert(alignment >= 4, "load_field reads from blocks with less");
+    load_chunks<access_bytes(alignment, words)>(from, to);
+}
+
+// Words of a field of a block that is aligned to `alignment`.
+template <int alignment, int field, int words>
+DEVICE void load_field(const void* block, int offset, Codes (&to)[words]) {
     if constexpr (alignment >= 4) {
-        load_chunks<access_bytes(alignment, words)>(from, to);
+        load_words<alignment>(static_cast<const char*>(block) + field + offset, to);
     } else {
-        load_from_even(from, to);
+        load_from_even<field>(block, offset, to);
     }
 }
 
-template <int alignment>
-DEVICE Codes load_word(const void* from) {
+template <int alignment, int field>
+DEVICE uint32_t load_field_word(const void* block, int offset) {
     Codes word[1];
-    load_words<alignment>(from, word);
-    return word[0];
+    load_field<alignment, field>(block, offset, word);
+    return static_cast<uint32_t>(word[0]);
 }
 
 // Four floats at an address with the given alignment.

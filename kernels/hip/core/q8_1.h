@@ -14,7 +14,7 @@ constexpr int q8_1_elements = 32;
 
 // Both halves in one access: x is d, y is s.
 DEVICE float2 scale_and_sum(const block_q8_1& block) {
-    auto both = static_cast<uint32_t>(load_word<4>(&block));
+    uint32_t both = load_field_word<4, 0>(&block, 0);
     return make_float2(half_value(both & 0xffffu), half_value(both >> 16));
 }
 

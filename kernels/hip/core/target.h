@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #define DEVICE static __device__ __forceinline__
+#define DEVICE_MEMBER __device__ __forceinline__
 #define CONSTANT static __host__ __device__ constexpr
 
 #if defined(__HIP_DEVICE_COMPILE__) || defined(__AMDGCN__)

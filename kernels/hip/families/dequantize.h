@@ -26,13 +26,13 @@ DEVICE void decode_quad(const typename Format::Block& block, int quad, Out* __re
     reinterpret_cast<Quad<Out>*>(block_out)[quad] = decoded;
 }
 
-// A workgroup decodes `dequantize_blocks` blocks from block `first` on, as far as there are any. Neighbours take
+// A workgroup of `threads` decodes `blocks` blocks from block `first` on, as far as there are any. Neighbours take
 // neighbouring elements, so that their stores meet.
-template <typename Format, typename Out>
+template <typename Format, int blocks, int threads, typename Out>
 DEVICE void decode_blocks(const typename Format::Block* __restrict__ block, Out* __restrict__ out, int64_t first,
                           int64_t block_count) {
-    constexpr int quads_each = Format::elements / 4, quads = Format::dequantize_blocks * quads_each;
-    constexpr int threads = Format::dequantize_threads, rounds = (quads + threads - 1) / threads;
+    constexpr int quads_each = Format::elements / 4, quads = blocks * quads_each;
+    constexpr int rounds = (quads + threads - 1) / threads;
 #pragma unroll
     for (int round = 0; round < rounds; ++round) {
         int quad = static_cast<int>(threadIdx.x) + round * threads;
@@ -44,6 +44,7 @@ DEVICE void decode_blocks(const typename Format::Block* __restrict__ block, Out*
 
 template <typename Format, typename Out>
 DEVICE void dequantize(const void* __restrict__ blocks, Out* __restrict__ out, int block_count) {
-    decode_blocks<Format>(static_cast<const typename Format::Block*>(blocks), out,
-                          static_cast<int64_t>(blockIdx.x) * Format::dequantize_blocks, block_count);
+    decode_blocks<Format, Format::dequantize_blocks, Format::dequantize_threads>(
+        static_cast<const typename Format::Block*>(blocks), out,
+        static_cast<int64_t>(blockIdx.x) * Format::dequantize_blocks, block_count);
 }
