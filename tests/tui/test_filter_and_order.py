@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 from db.views import KernelStatus
 from tests.tui.fake import ARCHS, kernel, port
 from tracker import selectors
+from tracker.tui.entries import entries
 from tracker.tui.filtering import FilterError, parse
-from tracker.tui.model import GROUPINGS, GroupRow, KernelRow, View, arrange, fold, kernel_key, natural, switch
-from tracker.tui.signs import FAILED, RANK, TOGGLES, cell_state, legend_counts
+from tracker.tui.model import GROUPINGS, GroupRow, KernelRow, View, arrange, fold, switch
+from tracker.tui.signs import FAILED, RANK, TOGGLES, cell_state, legend_counts, shown_state
 
-PORT = sorted(port(), key=natural)
+ENTRIES = entries(port(), ARCHS)
+PORT = [entry.kernel for entry in ENTRIES]
 WORDS = st.sampled_from(
     ["q5_1", "mul", "!q4_0", "state:failed", "state:stale", "type:q*", "family:mul*", "batch:3", "x,q8"]
 )
@@ -19,7 +21,7 @@ WORDS = st.sampled_from(
 
 def matching(text: str) -> set[str]:
     """Symbols that a filter leaves."""
-    return {kernel.symbol for kernel in PORT if parse(text, ARCHS).predicate(kernel)}
+    return {entry.kernel.symbol for entry in ENTRIES if parse(text, ARCHS).predicate(entry)}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,7 @@ def test_what_is_no_filter_is_explained(text: str, words: str) -> None:
 
 
 def test_an_architecture_in_the_filter_leaves_its_column() -> None:
-    assert arrange(PORT, View(filter="arch:gfx1*"), ARCHS).archs == ("gfx1030", "gfx1100")
+    assert arrange(ENTRIES, View(filter="arch:gfx1*"), ARCHS).archs == ("gfx1030", "gfx1100")
 
 
 @given(st.lists(WORDS, max_size=4))
@@ -89,11 +91,11 @@ def test_a_word_and_its_opposite_part_the_kernels(word: str) -> None:
     )
 )
 def test_every_shown_kernel_has_one_row_and_folding_hides_rows_only(view: View) -> None:
-    found = arrange(PORT, view, ARCHS)
+    found = arrange(ENTRIES, view, ARCHS)
     rows = [row.key for row in found.rows if isinstance(row, KernelRow)]
-    assert sorted(rows) == sorted(kernel_key(kernel) for kernel in found.shown)
+    assert sorted(rows) == sorted(entry.key for entry in found.total.members)
     heads = [row.key for row in found.rows if isinstance(row, GroupRow) and row.level == 0]
-    folded = arrange(PORT, fold(view, heads, True), ARCHS)
+    folded = arrange(ENTRIES, fold(view, heads, True), ARCHS)
     assert folded.shown == found.shown
     assert [row.key for row in folded.rows] == (heads if view.group != "none" else rows)
     tops = [row for row in found.rows if isinstance(row, GroupRow) and row.level == 0]
@@ -102,14 +104,18 @@ def test_every_shown_kernel_has_one_row_and_folding_hides_rows_only(view: View) 
 
 @pytest.mark.parametrize("arch", ARCHS)
 def test_sorting_by_a_column_orders_by_how_far_the_cells_are(arch: str) -> None:
-    shown = arrange(PORT, View(group="none", sort=arch), ARCHS).shown
-    ranks = [RANK[cell_state(kernel, arch)] for kernel in shown]
+    shown = arrange(ENTRIES, View(group="none", sort=arch), ARCHS).shown
+    ranks = [RANK[shown_state(kernel, arch)] for kernel in shown]
     assert ranks == sorted(ranks)
 
 
 def test_numbers_in_symbols_sort_as_numbers() -> None:
     names = ["k10", "k9", "k1"]
-    assert [k.symbol for k in sorted((kernel(name, "f", "t") for name in names), key=natural)] == ["k1", "k9", "k10"]
+    assert [found.kernel.symbol for found in entries((kernel(name, "f", "t") for name in names), ARCHS)] == [
+        "k1",
+        "k9",
+        "k10",
+    ]
 
 
 def test_a_switch_turned_twice_changes_nothing() -> None:
@@ -117,9 +123,9 @@ def test_a_switch_turned_twice_changes_nothing() -> None:
 
 
 def test_the_legend_counts_what_its_switches_show() -> None:
-    counts = legend_counts(PORT, ARCHS)
+    counts = legend_counts((entry.states for entry in ENTRIES), ARCHS)
     for state in TOGGLES:
-        assert len(arrange(PORT, View(only=frozenset({state})), ARCHS).shown) == counts.get(state, 0)
+        assert len(arrange(ENTRIES, View(only=frozenset({state})), ARCHS).shown) == counts.get(state, 0)
 
 
 def test_two_kernels_of_one_name_are_two_rows() -> None:
@@ -131,10 +137,10 @@ def test_two_kernels_of_one_name_are_two_rows() -> None:
         kernel("same", "f", "t"),
         replace(kernel("same", "f", "t"), baseline=Location("other.cu", 3)),
     ]
-    assert len({row.key for row in arrange(twins, View(group="none"), ARCHS).rows}) == 2
+    assert len({row.key for row in arrange(entries(twins, ARCHS), View(group="none"), ARCHS).rows}) == 2
 
 
 def test_failures_come_in_one_group_of_their_own() -> None:
-    rows = arrange(PORT, View(group="state"), ARCHS).rows
+    rows = arrange(ENTRIES, View(group="state"), ARCHS).rows
     failed = next(row for row in rows if isinstance(row, GroupRow) and row.title == "failed")
-    assert all(any(cell_state(k, arch) in FAILED for arch in ARCHS) for k in failed.members)
+    assert all(any(cell_state(k, arch) in FAILED for arch in ARCHS) for k in failed.kernels)

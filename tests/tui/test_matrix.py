@@ -8,6 +8,7 @@ from tests.tui.fake import Fake, cell, kernel
 from tests.tui.pilots import notes, running, screen_text, shown, until
 from tracker.tui.messages import Loaded
 from tracker.tui.model import GroupRow
+from tracker.tui.widgets.textpane import TextPane
 
 SIGNS = ("● verified", "◐ emulated", "○ compiled", "✗ verify", "✗ build", "✗ emulate", "⊘ unsupp.", "◐~emulated")
 
@@ -176,7 +177,7 @@ async def test_the_detail_pane_shows_the_evidence_of_the_cursor() -> None:
         app.main.matrix.go_to("dequantize_block_q5_1_f32@candle-kernels/src/quantized.cu")
         await pilot.press("right")
         await pilot.pause()
-        text = app.main.query_one("#detail").content.plain  # type: ignore[attr-defined]
+        text = app.main.query_one(TextPane).content.plain
     for words in (
         "✗ emulation failed",
         "24 cases on the emulator",

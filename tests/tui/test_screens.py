@@ -23,6 +23,8 @@ from tracker.tui.screens.main import MainScreen
 from tracker.tui.screens.map import MapScreen
 from tracker.tui.sources import Page, SourceText
 from tracker.tui.widgets.code import Code
+from tracker.tui.widgets.keyline import KeyLine
+from tracker.tui.widgets.textpane import TextPane
 
 Q5_1 = "mul_mat_q5_1@candle-kernels/src/quantized.cu"
 WORDS = {
@@ -43,7 +45,7 @@ async def test_the_kernels_page_shows_all_that_is_known() -> None:
         await until(pilot, lambda: bool(app.screen.query(Code)))
         for name in TABS:
             await until(pilot, lambda name=name: app.screen.query_one(TabbedContent).active == name)  # type: ignore[misc]
-            text = " ".join(str(static.render()) for static in app.screen.query(f"#{name} Static"))
+            text = " ".join(pane.content.plain for pane in app.screen.query(f"#{name} TextPane").results(TextPane))
             for words in WORDS[name]:
                 assert words in text or words in screen_text(app), (name, words)
             await pilot.press("right_square_bracket")
@@ -131,6 +133,26 @@ def test_every_command_can_be_done_and_no_key_means_two_things() -> None:
         for command in commands(where):
             name = "action_" + command.name.partition("(")[0]
             assert hasattr(screen, name) or hasattr(App, name) or command.where == "anywhere", (where, command.name)
+
+
+async def test_a_click_on_the_last_line_does_what_the_key_does() -> None:
+    async with running(size=(100, 30)) as (app, pilot):
+        at = screen_text(app).splitlines()[-1].index("m Map")
+        await pilot.click(KeyLine, offset=(at, 0))
+        await until(pilot, lambda: isinstance(app.screen, MapScreen))
+        at = screen_text(app).splitlines()[-1].index("esc Back")
+        await pilot.click("MapScreen KeyLine", offset=(at, 0))
+        await until(pilot, lambda: app.screen is app.main)
+
+
+async def test_the_last_line_shows_only_what_works_now() -> None:
+    async with running(size=(100, 30), readonly=True) as (app, pilot):
+        assert "Cancel" not in screen_text(app)
+        await pilot.press("slash")
+        await until(
+            pilot,
+            lambda: screen_text(app).splitlines()[-1].split() == ["⏎", "To", "the", "rows", "esc", "Clear", "filter"],
+        )
 
 
 async def test_the_palette_runs_commands_and_finds_kernels() -> None:

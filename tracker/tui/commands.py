@@ -23,8 +23,6 @@ class Command:
     """Starts work that writes the database or files: refused under --readonly."""
     first: bool = False
     """Handled before the focused widget sees it, so that keys that follow fast find the focus moved."""
-    label: str = ""
-    """How the footer writes the keys, where Textual's own spelling is too long."""
 
 
 _SWITCHES = tuple(
@@ -94,8 +92,8 @@ COMMANDS = (
     Command("detail", "d", "Detail pane", "Show or hide the pane with the evidence", "matrix"),
     *_SWITCHES,
     Command("close", "escape,q", "Back", "Back to the matrix", "kernel", True),
-    Command("next_tab", "right_square_bracket", "Next tab", "Go to the next tab", "kernel", True, label="]"),
-    Command("previous_tab", "left_square_bracket", "Previous tab", "Go to the tab before", "kernel", label="["),
+    Command("next_tab", "right_square_bracket", "Next tab", "Go to the next tab", "kernel", True),
+    Command("previous_tab", "left_square_bracket", "Previous tab", "Go to the tab before", "kernel"),
     Command("compile", "c", "Compile", "Compile this kernel for every architecture", "kernel", True, True),
     Command("verify", "v", "Verify", "Build what is missing, then check this kernel", "kernel", True, True),
     Command("edit_port", "e", "Edit port", "Open the HIP source in $EDITOR at the kernel's line", "kernel", True),
@@ -110,13 +108,11 @@ COMMANDS = (
     Command("copy_log", "y", "Copy log", "Copy the whole log of this job", "jobs", True),
     Command("close", "escape,q,m", "Back", "Back to the matrix", "map", True),
     Command("close", "escape,q,H", "Back", "Back to the matrix", "history", True),
-    Command("help", "question_mark,f1", "Help", "What every key does here", "anywhere", True, label="?"),
+    Command("help", "question_mark,f1", "Help", "What every key does here", "anywhere", True),
     Command("command_palette", "ctrl+p", "Palette", "Every action by name, and every kernel", "anywhere"),
     Command("change_theme", "t", "Theme", "Choose the colours", "anywhere"),
     Command("screenshot", "f8", "Screenshot", "Save the screen as an SVG file in the working directory", "anywhere"),
-    Command(
-        "quit", "q,ctrl+q", "Quit", "Leave; running jobs are cancelled after a question", "anywhere", True, label="q"
-    ),
+    Command("quit", "q,ctrl+q", "Quit", "Leave; running jobs are cancelled after a question", "anywhere", True),
 )
 
 
@@ -134,7 +130,6 @@ def bindings(where: str) -> list[BindingType]:
             command.name,
             command.title,
             show=command.footer,
-            key_display=command.label or None,
             priority=command.first,
         )
         for command in COMMANDS
@@ -148,6 +143,7 @@ def find(name: str, where: str) -> Command | None:
 
 
 SPELLINGS = {
+    "enter": "⏎",
     "slash": "/",
     "question_mark": "?",
     "right_square_bracket": "]",

@@ -1,5 +1,6 @@
 """The lowest layer of the app: what was loaded, following the database, and failures that must be seen."""
 
+import gc
 from collections.abc import Callable, Sequence
 from threading import Event
 
@@ -8,8 +9,8 @@ from textual.app import App
 from db.views import KernelStatus
 from tracker.tui import work
 from tracker.tui.background import background, explain
+from tracker.tui.entries import Entry, entries, kernel_key
 from tracker.tui.messages import DatabaseChanged, Following, Loaded, PageLoaded, ProgressLoaded, RunsLoaded, WorkFailed
-from tracker.tui.model import kernel_key, natural
 from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.signs import legend_counts, stale_kernels
 from tracker.tui.sources import Source
@@ -26,6 +27,8 @@ class Core(App[None]):
     def __init__(self, source: Source, poll_seconds: float) -> None:
         super().__init__()
         self.source = source
+        self.entries: Sequence[Entry] = ()
+        """The kernels with what is asked of them again and again, in natural order."""
         self.kernels: Sequence[KernelStatus] = ()
         self.counts: dict[str, int] = {}
         self.loaded = False
@@ -50,15 +53,21 @@ class Core(App[None]):
         background(self, LOAD, self._read, lambda found: found)
 
     def _read(self) -> Loaded:
-        kernels = sorted(self.source.statuses(), key=natural)
-        return Loaded(kernels, legend_counts(kernels, self.source.archs))
+        gc.collect()
+        archs = self.source.archs
+        loaded = entries(self.source.statuses(), archs)
+        found = Loaded(loaded, legend_counts((entry.states for entry in loaded), archs))
+        gc.freeze()  # a large matrix has no cycles: walking it again and again would stall the keys
+        return found
 
     def on_loaded(self, message: Loaded) -> None:
         """Draw what was read."""
         self._load_ended()
         self.loaded = True
         self.troubles.pop(LOAD, None)
-        before, self.kernels, self.counts = self.kernels, message.kernels, message.counts
+        before = self.kernels
+        self.entries, self.counts = message.entries, message.counts
+        self.kernels = [entry.kernel for entry in message.entries]
         self.refresh_rows()
         self._tell_stale(before)
 

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from db.views import Evidence, KernelStatus, Location, Resources
 from tracker.tui.model import GroupRow
-from tracker.tui.signs import NO_STATUS, STALE, STATES, cell_state, port_state, ported, summary, tallies
+from tracker.tui.signs import NO_STATUS, STALE, STATES, cell_state, port_state, summary
 
 Line = Content
 
@@ -174,11 +174,11 @@ def resources_text(found: Resources) -> str:
 
 def group(row: GroupRow, archs: Sequence[str]) -> Content:
     """Counts of a heading's kernels: emulated and verified never in one number."""
-    done, asked = ported(row.members)
+    done, asked = row.ported
     size = count(len(row.members), "kernel")
     found = [line((row.title, "bold $text-primary")), line(f"{size} · {done} of {asked} ported")]
     for arch in archs:
-        counts = summary(tallies(row.members, arch))
+        counts = summary(row.tally(arch))
         words = [
             (f"{sign.mark} {count} {'failed' if sign.mark == '✗' else sign.word}  ", sign.style)
             for sign, count in counts

@@ -8,9 +8,11 @@ from fnmatch import fnmatchcase
 from db.views import KernelStatus
 from tracker import selectors
 from tracker.errors import UsageError
+from tracker.tui.entries import Entry
 from tracker.tui.signs import legend_states
 
-Predicate = Callable[[KernelStatus], bool]
+Predicate = Callable[[Entry], bool]
+KernelTest = Callable[[KernelStatus], bool]
 
 FIELDS = (*selectors.FIELDS, "file", "port", "batch")
 
@@ -37,12 +39,12 @@ def parse(text: str, archs: Sequence[str], only: frozenset[str] = frozenset()) -
     tests = [_kernel_test(word, columns) for word in words if not word.startswith(("arch:", "state:"))]
     cells = [_cell_test(word) for word in words if word.startswith("state:")]
     if cells:
-        tests.append(lambda kernel: any(all(test(kernel, arch) for test in cells) for arch in columns))
+        tests.append(lambda entry: any(all(test(entry.kernel, arch) for test in cells) for arch in columns))
     if only:
-        tests.append(lambda kernel: not only.isdisjoint(legend_states(kernel, columns)))
+        tests.append(lambda entry: not only.isdisjoint(legend_states(entry.states, columns)))
     if len(tests) == 1:
         return Filter(tests[0], columns)
-    return Filter(lambda kernel: all(test(kernel) for test in tests), columns)
+    return Filter(lambda entry: all(test(entry) for test in tests), columns)
 
 
 def _columns(wanted: Sequence[str], archs: Sequence[str]) -> tuple[str, ...]:
@@ -69,7 +71,7 @@ def _cell_test(word: str) -> selectors.Test:
 def _kernel_test(word: str, archs: Sequence[str]) -> Predicate:
     if word.startswith("!") and len(word) > 1:
         inner = _kernel_test(word[1:], archs)
-        return lambda kernel: not inner(kernel)
+        return lambda entry: not inner(entry)
     field, colon, values = word.partition(":")
     if not colon:
         return _any([_text(part) for part in word.split(",") if part])
@@ -78,17 +80,18 @@ def _kernel_test(word: str, archs: Sequence[str]) -> Predicate:
         raise FilterError(f"no field '{field}:'; try {', '.join(near)}")
     if field in selectors.FIELDS:
         test = _cell_test(word)
-        return lambda kernel: any(test(kernel, arch) for arch in archs)
-    return _any([_field(field, value) for value in values.split(",") if value])
+        return lambda entry: any(test(entry.kernel, arch) for arch in archs)
+    tests = [_field(field, value) for value in values.split(",") if value]
+    return lambda entry: not tests or any(test(entry.kernel) for test in tests)
 
 
 def _any(tests: Sequence[Predicate]) -> Predicate:
     if len(tests) == 1:
         return tests[0]
-    return lambda kernel: not tests or any(test(kernel) for test in tests)
+    return lambda entry: not tests or any(test(entry) for test in tests)
 
 
-def _field(field: str, value: str) -> Predicate:
+def _field(field: str, value: str) -> KernelTest:
     low = value.casefold()
     if field == "file":
         return lambda kernel: any(low in path.casefold() for path in paths(kernel))
@@ -100,8 +103,8 @@ def _field(field: str, value: str) -> Predicate:
 def _text(part: str) -> Predicate:
     low = part.casefold()
     if "*" in low or "?" in low:
-        return lambda kernel: fnmatchcase(kernel.symbol.casefold(), low)
-    return lambda kernel: low in kernel.symbol.casefold() or low in kernel.family or low == kernel.type.casefold()
+        return lambda entry: fnmatchcase(entry.kernel.symbol.casefold(), low)
+    return lambda entry: low in entry.text
 
 
 def paths(kernel: KernelStatus) -> tuple[str, ...]:

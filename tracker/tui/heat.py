@@ -1,9 +1,10 @@
 """The map: every kernel of the port as one cell, per architecture. Pure functions."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from db.views import KernelStatus
-from tracker.tui.signs import FAILED, STALE, STATES, cell_state, is_stale, summary, tallies
+from tracker.tui.signs import FAILED, STALE, STATES, shown_state, summary
 from tracker.tui.widgets.columns import Piece
 
 Line = list[Piece]
@@ -87,7 +88,7 @@ def _row_of_blocks(types: Types, letters: dict[str, str], archs: Sequence[str], 
 
 
 def _cell(kernel: KernelStatus, arch: str, zoom: int) -> Piece:
-    state = "stale" if is_stale(kernel, arch) else cell_state(kernel, arch)
+    state = shown_state(kernel, arch)
     sign = STALE if state == "stale" else STATES[state]
     behind = "$error-muted" if state in FAILED else BACKGROUNDS.get(state, "$surface")
     return f"{sign.mark:<{zoom}}", f"{sign.style} on {behind}"
@@ -95,7 +96,7 @@ def _cell(kernel: KernelStatus, arch: str, zoom: int) -> Piece:
 
 def bar(kernels: Sequence[KernelStatus], arch: str, width: int) -> Line:
     """One architecture's progress: verified and emulated apart, and no share rounded up."""
-    counts = tallies(kernels, arch)
+    counts = Counter(shown_state(kernel, arch) for kernel in kernels)
     total = max(1, len(kernels))
     room = max(10, width - 62)
     found: Line = [(f" {arch:<8}", "bold $foreground")]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from db.views import KernelStatus, Outcome, RunRecord
+from db.views import Outcome, RunRecord
+from tracker.tui.entries import Entry
 from tracker.tui.sources import Page
 
 
@@ -13,7 +14,7 @@ from tracker.tui.sources import Page
 class Loaded(Message):
     """The statuses were read. `counts`: kernels per legend entry."""
 
-    kernels: Sequence[KernelStatus]
+    entries: Sequence[Entry]
     counts: dict[str, int]
 
 

@@ -1,14 +1,15 @@
-"""From statuses and what the user asked to see to the rows of the matrix. Pure functions, no widgets."""
+"""From entries and what the user asked to see to the rows of the matrix. Pure functions, no widgets."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from db.views import KernelStatus
+from db.views import KernelStatus, Location
+from tracker.tui.entries import Entry
 from tracker.tui.filtering import parse
-from tracker.tui.signs import FAILED, RANK, cell_state, is_stale, port_state
+from tracker.tui.signs import FAILED, RANK, port_state, ported
 
 GROUPINGS = ("family", "file", "state", "none")
 
@@ -26,6 +27,12 @@ class View:
     folded: frozenset[str] = frozenset()
 
 
+Counts = dict[str, Mapping[str, int]]
+"""Of one group: per architecture kernels by state, and under "" how many are ported."""
+Memo = dict[Hashable, Counts]
+"""Counts by what decides a group's members. Holds for one state of the kernels."""
+
+
 @dataclass(frozen=True)
 class GroupRow:
     """A heading. `members` are all shown kernels below it, folded or not."""
@@ -33,17 +40,41 @@ class GroupRow:
     key: str
     title: str
     level: int
-    members: tuple[KernelStatus, ...]
+    members: tuple[Entry, ...]
     folded: bool
+    counted: Counts = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def kernels(self) -> list[KernelStatus]:
+        """The members' statuses."""
+        return [entry.kernel for entry in self.members]
+
+    def tally(self, arch: str) -> Mapping[str, int]:
+        """How many members stand in each state on one architecture."""
+        if arch not in self.counted:
+            self.counted[arch] = Counter(map(itemgetter(arch), [entry.states for entry in self.members]))
+        return self.counted[arch]
+
+    @property
+    def ported(self) -> tuple[int, int]:
+        """How many CUDA kernels among the members are ported, of how many."""
+        if "" not in self.counted:
+            done, asked = ported(self.kernels)
+            self.counted[""] = {"done": done, "asked": asked}
+        return self.counted[""]["done"], self.counted[""]["asked"]
 
 
-@dataclass(frozen=True)
-class KernelRow:
+class KernelRow(NamedTuple):
     """One kernel."""
 
     key: str
-    kernel: KernelStatus
+    entry: Entry
     level: int
+
+    @property
+    def kernel(self) -> KernelStatus:
+        """Its status."""
+        return self.entry.kernel
 
 
 Row = GroupRow | KernelRow
@@ -51,36 +82,52 @@ Row = GroupRow | KernelRow
 
 @dataclass(frozen=True)
 class Arrangement:
-    """The rows to draw, the kernels that passed the filter, and the columns it leaves."""
+    """The rows to draw and the columns that the filter leaves."""
 
     rows: tuple[Row, ...]
-    shown: tuple[KernelStatus, ...]
-    total: int
+    total: GroupRow
+    """A row for everything shown."""
     archs: tuple[str, ...]
     position: dict[str, int] = field(default_factory=dict, compare=False)
     """Row number by key."""
 
+    @property
+    def shown(self) -> list[KernelStatus]:
+        """The kernels that passed the filter, in order."""
+        return self.total.kernels
 
-def arrange(kernels: Sequence[KernelStatus], view: View, archs: Sequence[str]) -> Arrangement:
-    """Filter, sort, group and fold. `kernels` come in natural order.
 
+NOTHING = Arrangement((), GroupRow("", "all shown", 0, (), False), ())
+
+
+class _Counts:
+    """Finds the counts of a view's groups."""
+
+    def __init__(self, memo: Memo, view: View) -> None:
+        self._memo = memo
+        self._scope = (view.filter, view.only, view.group)
+
+    def of(self, key: str) -> Counts:
+        """Those of the group with this key."""
+        return self._memo.setdefault((*self._scope, key), {})
+
+
+def arrange(entries: Sequence[Entry], view: View, archs: Sequence[str], memo: Memo | None = None) -> Arrangement:
+    """Filter, sort, group and fold. `entries` come in natural order.
+
+    Groups seen before take their counts from `memo`: another order or folding changes none.
     Raises `filtering.FilterError` when `view.filter` is not a filter.
     """
     wanted = parse(view.filter, archs, view.only)
-    columns = wanted.archs
-    shown = list(filter(wanted.predicate, kernels))
+    shown = list(filter(wanted.predicate, entries))
     if view.sort != "kernel":
         shown.sort(key=_column(view.sort))
     if view.reverse:
         shown.reverse()
-    rows = tuple(_rows(shown, view, columns))
-    return Arrangement(rows, tuple(shown), len(kernels), columns, {row.key: at for at, row in enumerate(rows)})
-
-
-def kernel_key(kernel: KernelStatus) -> str:
-    """Two files may define the same symbol: the key names both."""
-    place = kernel.baseline or kernel.port_location
-    return f"{kernel.symbol}@{place.path}" if place else kernel.symbol
+    counts = _Counts({} if memo is None else memo, view)
+    rows = tuple(_rows(shown, view, wanted.archs, counts))
+    total = GroupRow("", "all shown", 0, tuple(shown), False, counts.of(""))
+    return Arrangement(rows, total, wanted.archs, {row.key: at for at, row in enumerate(rows)})
 
 
 def fold(view: View, keys: Iterable[str], folded: bool) -> View:
@@ -94,76 +141,64 @@ def switch(view: View, state: str) -> View:
     return replace(view, only=view.only ^ {state})
 
 
-@cache
-def _pieces(text: str) -> tuple[tuple[int, int | str], ...]:
-    return tuple((0, int(piece)) if piece.isdigit() else (1, piece) for piece in re.split(r"(\d+)", text) if piece)
-
-
-def natural(kernel: KernelStatus) -> Any:
-    """Sort key: family, type, then symbols with their numbers in numeric order."""
-    return kernel.family, _pieces(kernel.type), _pieces(kernel.symbol)
-
-
-def _column(name: str) -> Callable[[KernelStatus], Any]:
+def _column(name: str) -> Callable[[Entry], Any]:
     if name == "port":
-        return lambda kernel: RANK[port_state(kernel)]
+        return lambda entry: RANK[port_state(entry.kernel)]
     if name == "cuda":
-        return lambda kernel: (kernel.baseline.path, kernel.baseline.line) if kernel.baseline else ("", 0)
+        return lambda entry: _place(entry.kernel.baseline)
     if name == "hip":
-        return lambda kernel: (
-            (kernel.port_location.path, kernel.port_location.line) if kernel.port_location else ("", 0)
-        )
-    return lambda kernel: (RANK[cell_state(kernel, name)], not is_stale(kernel, name))
+        return lambda entry: _place(entry.kernel.port_location)
+    return lambda entry: RANK[entry.states.get(name, "none")]
 
 
-def _group_name(kernel: KernelStatus, group: str, archs: Sequence[str]) -> str:
+def _place(place: Location | None) -> tuple[str, int]:
+    return (place.path, place.line) if place else ("", 0)
+
+
+def _group_name(entry: Entry, group: str, archs: Sequence[str]) -> str:
+    kernel = entry.kernel
     if group == "family":
         return kernel.family or "other kernels"
     if group == "file":
         place = kernel.baseline or kernel.port_location
         return place.path if place else "no file"
-    return furthest_behind(kernel, archs)
+    return furthest_behind([entry.states[arch] for arch in archs])
 
 
-def furthest_behind(kernel: KernelStatus, archs: Sequence[str]) -> str:
-    """The state to worry about first: a failure, then stale, else the least advanced cell."""
-    states = [cell_state(kernel, arch) for arch in archs]
-    if any(state in FAILED for state in states):
+def furthest_behind(states: Sequence[str]) -> str:
+    """The state to worry about first: a failure, then stale, else the least advanced."""
+    if not FAILED.isdisjoint(states):
         return "failed"
-    if any(is_stale(kernel, arch) for arch in archs):
-        return "stale"
-    return min(states, key=RANK.__getitem__, default=kernel.port)
+    return "stale" if "stale" in states else min(states, key=RANK.__getitem__, default="none")
 
 
-def _rows(shown: Sequence[KernelStatus], view: View, archs: Sequence[str]) -> Iterable[Row]:
+def _rows(shown: Sequence[Entry], view: View, archs: Sequence[str], counts: _Counts) -> Iterable[Row]:
     if view.group == "none":
-        yield from (KernelRow(kernel_key(kernel), kernel, 0) for kernel in shown)
+        yield from (KernelRow(entry.key, entry, 0) for entry in shown)
         return
-    for name, members in _gather(shown, lambda kernel: _group_name(kernel, view.group, archs)):
+    for name, members in _gather(shown, lambda entry: _group_name(entry, view.group, archs)):
         folded = name in view.folded
-        yield GroupRow(name, name, 0, tuple(members), folded)
+        yield GroupRow(name, name, 0, tuple(members), folded, counts.of(name))
         if not folded:
-            yield from _below(name, members, view)
+            yield from _below(name, members, view, counts)
 
 
-def _below(name: str, members: Sequence[KernelStatus], view: View) -> Iterable[Row]:
+def _below(name: str, members: Sequence[Entry], view: View, counts: _Counts) -> Iterable[Row]:
     """A family's kernels, under a heading per type where that gathers anything."""
-    types = _gather(members, lambda kernel: kernel.type)
-    if view.group != "family" or len(types) in (1, len(members)):
-        yield from (KernelRow(kernel_key(kernel), kernel, 1) for kernel in members)
+    types = _gather(members, lambda entry: entry.kernel.type) if view.group == "family" else []
+    if len(types) in (0, 1, len(members)):
+        yield from (KernelRow(entry.key, entry, 1) for entry in members)
         return
-    for type_name, kernels in types:
+    for type_name, entries in types:
         key = f"{name}/{type_name}"
         folded = key in view.folded
-        yield GroupRow(key, type_name or "no type", 1, tuple(kernels), folded)
+        yield GroupRow(key, type_name or "no type", 1, tuple(entries), folded, counts.of(key))
         if not folded:
-            yield from (KernelRow(kernel_key(kernel), kernel, 2) for kernel in kernels)
+            yield from (KernelRow(entry.key, entry, 2) for entry in entries)
 
 
-def _gather(
-    kernels: Iterable[KernelStatus], name: Callable[[KernelStatus], str]
-) -> list[tuple[str, list[KernelStatus]]]:
-    groups: dict[str, list[KernelStatus]] = {}
-    for kernel in kernels:
-        groups.setdefault(name(kernel), []).append(kernel)
+def _gather(entries: Iterable[Entry], name: Callable[[Entry], str]) -> list[tuple[str, list[Entry]]]:
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(name(entry), []).append(entry)
     return list(groups.items())

@@ -8,10 +8,11 @@ class Palette:
     """Resolves Textual style markup (`bold $text-error`) on a background, remembering what it found.
 
     A style that names its own background keeps it. Must be used while an app is running.
-    Make a new one when the theme changes.
+    It holds for one theme.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, theme: str) -> None:
+        self.theme = theme
         self._found: dict[tuple[str, str], RichStyle] = {}
 
     def __call__(self, style: str, background: str = "$surface") -> RichStyle:

@@ -1,7 +1,7 @@
 """One sign, word and colour per state, used by every view. A sign alone tells the state: colour only repeats it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from db.views import ArchStatus, KernelStatus
@@ -35,7 +35,8 @@ STATES: dict[str, Sign] = {
 }
 """Every state, the least advanced first: the order that sorting uses."""
 
-RANK = {state: rank for rank, state in enumerate(STATES)}
+RANK = {state: rank for rank, state in enumerate(STATES)} | {"stale": 4.5}
+"""Stale is a little more than not built."""
 FAILED = frozenset({"build failed", "emulation failed", "verify failed"})
 STALE = Sign("~", "stale", "$text-warning", "made before the sources changed: it says nothing about them now")
 GROUP_ORDER = ("verified", "emulated", "compiled", "unsupported", "none", "drifted", "missing")
@@ -51,8 +52,8 @@ def port_state(kernel: KernelStatus) -> str:
 
 def ported(kernels: Iterable[KernelStatus]) -> tuple[int, int]:
     """How many CUDA kernels are ported, of how many."""
-    asked = [kernel for kernel in kernels if kernel.baseline]
-    return sum(kernel.port == "ported" for kernel in asked), len(asked)
+    asked = [kernel.port for kernel in kernels if kernel.baseline]
+    return asked.count("ported"), len(asked)
 
 
 def cell_state(kernel: KernelStatus, arch: str) -> str:
@@ -78,29 +79,28 @@ TOGGLES = ("missing", "drifted", "none", "compiled", "emulated", "verified", "fa
 """Entries of the legend, in its order. `failed` gathers the three failures."""
 
 
-def legend_states(kernel: KernelStatus, archs: Sequence[str]) -> set[str]:
-    """The entries of the legend that a kernel counts under. A stale cell counts as stale and as nothing else."""
-    if kernel.port != "ported" and all(found.state == "none" for found in kernel.archs.values()):
-        return {kernel.port}
-    found = {"stale" if is_stale(kernel, arch) else cell_state(kernel, arch) for arch in archs}
-    return {"failed" if state in FAILED else state for state in found}
+LEGEND = dict.fromkeys(FAILED, "failed")
 
 
-def legend_counts(kernels: Iterable[KernelStatus], archs: Sequence[str]) -> dict[str, int]:
+def shown_state(kernel: KernelStatus, arch: str) -> str:
+    """The state that counts: a stale cell is `stale` and nothing else."""
+    found = kernel.archs.get(arch, NO_STATUS)
+    if found.state == "none":
+        return "none" if kernel.port == "ported" else kernel.port
+    return found.state if found.fresh else "stale"
+
+
+def legend_states(states: Mapping[str, str], archs: Sequence[str]) -> set[str]:
+    """The entries of the legend that a kernel with these shown states counts under."""
+    return {LEGEND.get(states[arch], states[arch]) for arch in archs}
+
+
+def legend_counts(kernels: Iterable[Mapping[str, str]], archs: Sequence[str]) -> dict[str, int]:
     """Kernels per entry of the legend; one with different cells counts under several."""
-    return Counter(state for kernel in kernels for state in legend_states(kernel, archs))
+    return Counter(entry for states in kernels for entry in legend_states(states, archs))
 
 
-def tallies(kernels: Iterable[KernelStatus], arch: str) -> dict[str, int]:
-    """How many kernels stand in each state on one arch. Stale cells count as `stale` and as nothing else."""
-    counts: dict[str, int] = {}
-    for kernel in kernels:
-        state = "stale" if is_stale(kernel, arch) else cell_state(kernel, arch)
-        counts[state] = counts.get(state, 0) + 1
-    return counts
-
-
-def summary(counts: dict[str, int]) -> list[tuple[Sign, int]]:
+def summary(counts: Mapping[str, int]) -> list[tuple[Sign, int]]:
     """Signs with their counts, failures first, then the most advanced. All failures share one sign."""
     failed = sum(count for state, count in counts.items() if state in FAILED)
     found = [(STATES["build failed"], failed)] if failed else []

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
 
+from tracker.tui.widgets.keyline import KeyLine
+
 if TYPE_CHECKING:
     from tracker.tui.app import Kerntrack
 
@@ -35,6 +37,17 @@ class KerntrackScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key works now, and whether the footer shows it."""
         return self.kerntrack.can(action, self.WHERE)
+
+    async def on_key_line_chosen(self, message: KeyLine.Chosen) -> None:
+        """A click on the last line does what the key does."""
+        target = self if message.command.where == self.WHERE else self.app
+        await target.run_action(message.command.name)
+
+    def refresh_bindings(self) -> None:
+        """What can be done has changed, and so has the last line."""
+        super().refresh_bindings()
+        for keys in self.query(KeyLine):
+            keys.refresh()
 
     def action_close(self) -> None:
         """Back."""

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from textual.app import ComposeResult
-from textual.widgets import Footer
 
 from db.views import RunRecord
 from tracker.tui.commands import bindings
 from tracker.tui.describe import local_time
 from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.widgets.columns import Piece
+from tracker.tui.widgets.keyline import KeyLine
 from tracker.tui.widgets.lines import Lines
 
 
@@ -23,7 +23,7 @@ class HistoryScreen(KerntrackScreen):
     def compose(self) -> ComposeResult:
         """Lines, footer."""
         yield Lines(id="runs")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine(self.WHERE)
 
     def refresh_rows(self) -> None:
         """Somebody wrote to the database: read again."""

@@ -3,7 +3,7 @@
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tracker.tui import log
@@ -11,6 +11,7 @@ from tracker.tui.commands import bindings
 from tracker.tui.describe import line
 from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.widgets.bars import job_parts
+from tracker.tui.widgets.keyline import KeyLine
 from tracker.tui.widgets.lines import Lines
 
 
@@ -32,7 +33,7 @@ class JobsScreen(KerntrackScreen):
         yield OptionList(id="joblist", compact=True)
         yield Static("", id="nojobs", markup=False)
         yield Lines(id="log")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine(self.WHERE)
 
     @property
     def chosen(self) -> int | None:

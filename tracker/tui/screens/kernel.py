@@ -1,19 +1,20 @@
 """A kernel's own page: sources side by side, and everything the database holds about it, in tabs."""
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Footer, Static, TabbedContent, TabPane, Tabs
+from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
 from db.views import KernelStatus
 from tracker.tui import describe, pages
 from tracker.tui.commands import bindings
-from tracker.tui.model import kernel_key
+from tracker.tui.entries import kernel_key
 from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.signs import STATES, cell_state, is_stale
 from tracker.tui.sources import Page
 from tracker.tui.widgets.bars import JobBar
 from tracker.tui.widgets.code import SideBySide
+from tracker.tui.widgets.keyline import KeyLine
+from tracker.tui.widgets.textpane import TextPane
 
 TABS = ("source", "resources", "evidence", "cost", "builds", "findings", "history")
 
@@ -43,10 +44,9 @@ class KernelScreen(KerntrackScreen):
                     if name == "source":
                         yield Static(id="parameters")
                     else:
-                        with VerticalScroll(classes="text"):
-                            yield Static("reading…", id=f"{name}-text")
+                        yield TextPane("reading…", id=f"{name}-text")
         yield JobBar()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine(self.WHERE)
 
     def refresh_jobs(self) -> None:
         """Draw the job line."""
@@ -81,7 +81,7 @@ class KernelScreen(KerntrackScreen):
             "history": pages.history(page),
         }
         for name, text in texts.items():
-            self.query_one(f"#{name}-text", Static).update(text)
+            self.query_one(f"#{name}-text", TextPane).show(text)
         self.query_one("#parameters", Static).update(pages.parameters(kernel, page))
         if before is None or (before.cuda, before.hip) != (page.cuda, page.hip):
             await self.query(SideBySide).remove()

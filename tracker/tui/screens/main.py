@@ -6,18 +6,20 @@ from dataclasses import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from db.views import KernelStatus
 from tracker.tui import describe
 from tracker.tui.commands import bindings
+from tracker.tui.entries import Entry
 from tracker.tui.filtering import FilterError
-from tracker.tui.model import GROUPINGS, Arrangement, GroupRow, Row, View, arrange, fold, kernel_key, switch
+from tracker.tui.model import GROUPINGS, Arrangement, GroupRow, Memo, Row, View, arrange, fold, switch
 from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.widgets.bars import JobBar, Legend, Summary
-from tracker.tui.widgets.detail import Detail
 from tracker.tui.widgets.filterbar import FilterBar, FilterInput
+from tracker.tui.widgets.keyline import KeyLine
 from tracker.tui.widgets.matrix import Matrix
+from tracker.tui.widgets.textpane import TextPane
 
 
 class MainScreen(KerntrackScreen):
@@ -32,6 +34,8 @@ class MainScreen(KerntrackScreen):
         self.view = view
         self.marks: frozenset[str] = frozenset()
         self.mark_from: str | None = None
+        self._counted: Sequence[Entry] = ()
+        self._memo: Memo = {}
         self.start_at = cursor
         self.cursor_key = cursor
         self.detail_on = detail
@@ -43,9 +47,9 @@ class MainScreen(KerntrackScreen):
         yield FilterBar(self.view.filter)
         with Container(id="body"):
             yield Matrix(id="matrix")
-            yield Detail().set_class(not self.detail_on, "off")
+            yield TextPane(id="detail").set_class(not self.detail_on, "off")
         yield JobBar()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine(self.WHERE)
 
     @property
     def matrix(self) -> Matrix:
@@ -67,15 +71,17 @@ class MainScreen(KerntrackScreen):
     def _arrange(self, view: View) -> tuple[Arrangement, str]:
         """The rows and what is wrong with the filter: its last word may be half typed, then those before it hold."""
         app = self.kerntrack
+        if app.entries is not self._counted:
+            self._counted, self._memo = app.entries, {}
         try:
-            return arrange(app.kernels, view, app.source.archs), ""
+            return arrange(app.entries, view, app.source.archs, self._memo), ""
         except FilterError as problem:
             return self._arrange(replace(view, filter=view.filter.rpartition(" ")[0]))[0], str(problem)
 
     def refresh_bars(self, arrangement: Arrangement | None = None) -> None:
         """Draw the lines above and below the matrix."""
         app, found = self.kerntrack, arrangement or self.matrix.arrangement
-        shown, marked = len(found.shown), len(self.marks)
+        shown, marked = len(found.total.members), len(self.marks)
         self.query_one(Summary).show(app.source.title, shown, app.kernels, marked, app.modes)
         self.query_one(Legend).show(app.counts, self.view.only)
 
@@ -92,7 +98,7 @@ class MainScreen(KerntrackScreen):
     def targets(self) -> list[KernelStatus]:
         """What an action is about: the marked kernels, else the row under the cursor and all below it."""
         if self.marks:
-            return [kernel for kernel in self.kerntrack.kernels if kernel_key(kernel) in self.marks]
+            return [entry.kernel for entry in self.kerntrack.entries if entry.key in self.marks]
         return list(members(self.matrix.row))
 
     def target_archs(self) -> tuple[str, ...]:
@@ -113,9 +119,9 @@ class MainScreen(KerntrackScreen):
         """The pane follows the cursor."""
         archs = self.target_archs()
         if isinstance(event.row, GroupRow):
-            self.query_one(Detail).show(describe.group(event.row, archs))
+            self.query_one(TextPane).show(describe.group(event.row, archs))
         elif event.row:
-            self.query_one(Detail).show(describe.kernel(event.row.kernel, archs))
+            self.query_one(TextPane).show(describe.kernel(event.row.kernel, archs))
         if event.row and not self.start_at:
             self.cursor_key = event.row.key
 
@@ -235,7 +241,7 @@ class MainScreen(KerntrackScreen):
 
     def action_mark_shown(self) -> None:
         """Mark everything shown."""
-        self._set_marks(frozenset(kernel_key(kernel) for kernel in self.matrix.arrangement.shown))
+        self._set_marks(keys([self.matrix.arrangement.total]))
 
     def _mark_and_move(self, by: int) -> None:
         self._mark_here(toggle=False)
@@ -288,7 +294,7 @@ class MainScreen(KerntrackScreen):
     def action_detail(self) -> None:
         """Show or hide the detail pane."""
         self.detail_on = not self.detail_on
-        self.query_one(Detail).set_class(not self.detail_on, "off")
+        self.query_one(TextPane).set_class(not self.detail_on, "off")
 
     def action_map(self) -> None:
         """The whole port on one screen."""
@@ -332,9 +338,10 @@ def members(row: Row | None) -> Sequence[KernelStatus]:
     """The kernels of a row."""
     if row is None:
         return ()
-    return row.members if isinstance(row, GroupRow) else (row.kernel,)
+    return row.kernels if isinstance(row, GroupRow) else (row.kernel,)
 
 
 def keys(rows: Sequence[Row]) -> frozenset[str]:
     """The keys of all kernels in these rows."""
-    return frozenset(kernel_key(kernel) for row in rows for kernel in members(row))
+    groups = [entry.key for row in rows if isinstance(row, GroupRow) for entry in row.members]
+    return frozenset(groups) | {row.key for row in rows if not isinstance(row, GroupRow)}

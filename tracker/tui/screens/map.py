@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
-from textual.widgets import Footer
 
 from db.views import Outcome
 from tracker.tui import heat, progress
 from tracker.tui.commands import bindings
 from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.widgets.bars import Legend
+from tracker.tui.widgets.keyline import KeyLine
 from tracker.tui.widgets.lines import Lines
 
 
@@ -27,7 +27,7 @@ class MapScreen(KerntrackScreen):
         """Legend, map, footer."""
         yield Legend()
         yield Lines(id="map")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine(self.WHERE)
 
     def on_resize(self) -> None:
         """Draw for the new width."""

@@ -7,7 +7,7 @@ from rich.cells import cell_len, set_cell_size
 
 from db.views import KernelStatus, Location
 from tracker.tui.model import GroupRow, KernelRow, Row
-from tracker.tui.signs import STALE, STATES, cell_state, is_stale, port_state, ported, summary, tallies
+from tracker.tui.signs import STALE, STATES, cell_state, is_stale, port_state, summary
 
 Piece = tuple[str, str]
 """Text and its style markup."""
@@ -103,11 +103,11 @@ def _kernel_cell(kernel: KernelStatus, column: Column) -> list[Piece]:
 
 def _group_cell(row: GroupRow, column: Column) -> list[Piece]:
     if column.name == "port":
-        done, asked = ported(row.members)
+        done, asked = row.ported
         return [(f"{done}/{asked}" if asked else "", "$foreground-muted")]
     if column.name in ("cuda", "hip"):
         return []
-    counts = tallies(row.members, column.name)
+    counts = row.tally(column.name)
     worth = [(sign, count) for sign, count in summary(counts) if sign.word not in ("missing", "drifted", "not built")]
     return [(f"{sign.mark}{count} ", sign.style) for sign, count in worth]
 

@@ -23,6 +23,8 @@ class FilterInput(Input):
         Binding("enter,down", "leave", "To the rows"),
     ]
 
+    HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("⏎", "To the rows"), ("esc", "Clear filter"))
+    """What the last line shows while one types."""
     came_from: Widget | None = None
 
     class Left(Message):

@@ -21,7 +21,7 @@ class Lines(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.lines: list[Sequence[Piece]] = []
         self._widest = 0
-        self._palette = Palette()
+        self._palette = Palette("")
 
     @property
     def text(self) -> str:
@@ -46,9 +46,10 @@ class Lines(ScrollView, can_focus=True):
         self.refresh()
 
     def notify_style_update(self) -> None:
-        """Colours may have changed."""
+        """Another theme has other colours."""
         super().notify_style_update()
-        self._palette = Palette()
+        if self._palette.theme != self.app.theme:
+            self._palette = Palette(self.app.theme)
 
     def pieces(self, number: int) -> Sequence[Piece]:
         """What stands in one line."""

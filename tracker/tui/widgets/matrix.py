@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tracker.tui.model import Arrangement, GroupRow, Row, View
+from tracker.tui.model import NOTHING, Arrangement, Row, View
 from tracker.tui.palette import Palette
 from tracker.tui.widgets.columns import Column, clip, fit, pieces
 
@@ -62,12 +62,12 @@ class Matrix(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.arrangement = Arrangement((), (), 0, ())
+        self.arrangement = NOTHING
         self.view = View()
         self.marks: frozenset[str] = frozenset()
         self.columns: tuple[Column, ...] = ()
         self.note = "loading…"
-        self._palette = Palette()
+        self._palette = Palette("")
         self._totals: Strip | None = None
 
     @property
@@ -103,13 +103,14 @@ class Matrix(ScrollView, can_focus=True):
         return True
 
     def notify_style_update(self) -> None:
-        """Colours may have changed."""
+        """Another theme has other colours."""
         super().notify_style_update()
-        self._palette = Palette()
-        self._totals = None
+        if self._palette.theme != self.app.theme:
+            self._palette = Palette(self.app.theme)
+            self._totals = None
 
     def _layout_columns(self) -> None:
-        longest = max((len(kernel.symbol) for kernel in self.arrangement.shown), default=0) + 6
+        longest = max((len(entry.kernel.symbol) for entry in self.arrangement.total.members), default=0) + 6
         self.columns = fit(self.scrollable_content_region.width or self.size.width, self.arrangement.archs, longest)
         self._totals = None
         self.virtual_size = Size(0, len(self.arrangement.rows) + HEADER)
@@ -201,9 +202,8 @@ class Matrix(ScrollView, can_focus=True):
         return f"  {lines[number]}" if not self.arrangement.rows and 0 <= number < len(lines) else ""
 
     def _total(self) -> Strip:
-        row = GroupRow("", "all shown", 0, self.arrangement.shown, False)
         if self._totals is None:
-            self._totals = self._segments(row, False, lambda _: "$panel")
+            self._totals = self._segments(self.arrangement.total, False, lambda _: "$panel")
         return self._totals
 
     def _header(self) -> Strip:

@@ -1,0 +1,63 @@
+"""The last line: the keys that work here and now. One widget, where Textual's own footer is one for every key."""
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from tracker.tui.commands import Command, commands, shown_keys
+from tracker.tui.describe import line
+
+
+class KeyLine(Widget):
+    """Draws the registry's footer entries for a screen; a click does what the key does."""
+
+    DEFAULT_CSS = "KeyLine { height: 1; dock: bottom; background: $panel; }"
+
+    @dataclass
+    class Chosen(Message):
+        """An entry was clicked."""
+
+        command: Command
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self.where = where
+
+    def render(self) -> Content:
+        """Key and title of each entry; while one types, only what ends it."""
+        hints = getattr(self.screen.focused, "HINTS", ())
+        entries = [_hint(key, title, False) for key, title in hints]
+        return Content(" ").join([Content(""), *(entries or [self._entry(command) for command in self._commands()])])
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the entry under the mouse."""
+        x = 1
+        for command in self._commands():
+            width = self._entry(command).cell_length
+            if x <= event.x < x + width:
+                self.post_message(self.Chosen(command))
+                return
+            x += width + 1
+
+    def _commands(self) -> list[Command]:
+        """What the footer shows; a screen's own key hides the app's of the same name."""
+        found: list[Command] = []
+        for command in commands(self.where):
+            taken = {key for other in found for key in other.keys.split(",")}
+            if command.footer and not taken.issuperset(command.keys.split(",")) and self._works(command) is not False:
+                found.append(command)
+        return found
+
+    def _works(self, command: Command) -> bool | None:
+        return self.screen.check_action(command.name, ())
+
+    def _entry(self, command: Command) -> Content:
+        return _hint(shown_keys(command)[0], command.title, self._works(command) is None)
+
+
+def _hint(key: str, title: str, dim: bool) -> Content:
+    faint = "$foreground-disabled"
+    return line((key, faint if dim else "bold $text-accent"), (f" {title}", faint if dim else "$foreground"))

@@ -1,0 +1,45 @@
+"""A long styled text, wrapped to the pane's width and drawn line by line: another text costs no new layout."""
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.style import Style
+
+
+class TextPane(ScrollView, can_focus=True):
+    """Shows one text and scrolls it."""
+
+    DEFAULT_CSS = "TextPane { background: $surface; padding: 0 1; overflow-x: hidden; scrollbar-size-vertical: 1; }"
+
+    def __init__(self, content: Content | str = "", *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.content = Content(content) if isinstance(content, str) else content
+        self._lines: list[Content] = []
+
+    def show(self, content: Content) -> None:
+        """Replace the text; one about something else (another first line) starts at its top."""
+        if content.is_same(self.content):
+            return
+        same_subject = content.plain.partition("\n")[0] == self.content.plain.partition("\n")[0]
+        self.content = content
+        self._wrap()
+        if not same_subject:
+            self.scroll_home(animate=False)
+
+    def on_resize(self) -> None:
+        """Wrap to the new width."""
+        self._wrap()
+
+    def _wrap(self) -> None:
+        width = max(1, self.scrollable_content_region.width)
+        self._lines = self.content.wrap(width)
+        self.virtual_size = Size(0, len(self._lines))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the viewport."""
+        number = y + self.scroll_offset.y
+        base = Style.parse("$foreground on $surface")
+        segments = self._lines[number].render_segments(base) if number < len(self._lines) else []
+        return Strip(segments).adjust_cell_length(self.size.width, base.rich_style)
