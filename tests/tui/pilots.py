@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from tests.tui.fake import Fake
 from tracker.tui.app import Kerntrack
 
-PATIENCE = 500
+PATIENCE = 3000
 """Looks of 10 ms each before a test gives up."""
 
 
