@@ -12,8 +12,7 @@ static_assert(sizeof(block_q2_K) == 84, "16 scales, 256 codes of two bits, d, dm
 struct Q2_K {
     using Block = block_q2_K;
     static constexpr int elements = 256, alignment = 4, group = 16;
-    static constexpr int packed_words = 16, planes = 4, run = 8;
-    static constexpr int vector_words = 4, vectors_words = 2;
+    static constexpr int packed_words = 16, planes = 4, run = 8, slice_words = 2;
     static constexpr int bias = 0;
     static constexpr bool signed_codes = false, has_minimum = true;
     static constexpr bool stored_sum_in_mul_mat_vec = false, stored_sum_in_mul_mat = false;
@@ -36,9 +35,9 @@ struct Q2_K {
     }
     DEVICE Affine affine(const Block& block, int g) {
         uint32_t both = load_field_word<alignment, offsetof(Block, d)>(&block, 0);
-        int scale = block.scales[g] & 0xf, minimum = block.scales[g] >> 4;
-        return {half_value(both & 0xffffu) * static_cast<float>(scale),
-                -half_value(both >> 16) * static_cast<float>(minimum)};
+        uint32_t pair = load_field_word<alignment, offsetof(Block, scales)>(&block, g / 4 * 4) >> (8 * (g % 4));
+        return {half_value(both & 0xffffu) * static_cast<float>(pair & 0xfu),
+                -half_value(both >> 16) * static_cast<float>(pair >> 4 & 0xfu)};
     }
 };
 

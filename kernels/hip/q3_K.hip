@@ -13,8 +13,7 @@ static_assert(sizeof(block_q3_K) == 110, "256 high bits, 256 bit pairs, 16 scale
 struct Q3_K {
     using Block = block_q3_K;
     static constexpr int elements = 256, alignment = 2, group = 16;
-    static constexpr int packed_words = 16, planes = 4, run = 8;
-    static constexpr int vector_words = 4, vectors_words = 2;
+    static constexpr int packed_words = 16, planes = 4, run = 8, slice_words = 2;
     static constexpr int bias = 4;
     static constexpr bool signed_codes = false, has_minimum = false;
     static constexpr bool stored_sum_in_mul_mat_vec = false, stored_sum_in_mul_mat = false;
@@ -38,9 +37,10 @@ struct Q3_K {
         return ((packed.pairs[k] >> (2 * p)) & 0x03030303) | (third << 2);
     }
     DEVICE Affine affine(const Block& block, int g) {
-        int low = block.scales[g % 8] >> (g / 8 * 4) & 0xf;
-        int high = block.scales[8 + g % 4] >> (g / 4 * 2) & 0x3;
-        return {__half2float(block.d) * static_cast<float>((low | high << 4) - 32), 0.0f};
+        uint32_t low = load_field_word<alignment, offsetof(Block, scales)>(&block, g / 4 % 2 * 4) >> (g / 8 * 4);
+        uint32_t high = load_field_word<alignment, offsetof(Block, scales)>(&block, 8) >> (g / 4 * 2);
+        uint32_t scale = (low >> (8 * (g % 4)) & 0xfu) | (high >> (8 * (g % 4)) & 0x3u) << 4;
+        return {__half2float(block.d) * static_cast<float>(static_cast<int>(scale) - 32), 0.0f};
     }
 };
 

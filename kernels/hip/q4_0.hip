@@ -10,8 +10,7 @@ static_assert(sizeof(block_q4_0) == 18, "d and 32 nibbles");
 struct Q4_0 {
     using Block = block_q4_0;
     static constexpr int elements = 32, alignment = 2, group = 32;
-    static constexpr int packed_words = 4, planes = 2, run = 4;
-    static constexpr int vector_words = 4, vectors_words = 4;
+    static constexpr int packed_words = 4, planes = 2, run = 4, slice_words = 4;
     static constexpr int bias = 8;
     static constexpr bool signed_codes = false, has_minimum = false;
     static constexpr bool stored_sum_in_mul_mat_vec = true, stored_sum_in_mul_mat = true;

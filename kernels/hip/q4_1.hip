@@ -10,8 +10,7 @@ static_assert(sizeof(block_q4_1) == 20, "d, m and 32 nibbles");
 struct Q4_1 {
     using Block = block_q4_1;
     static constexpr int elements = 32, alignment = 4, group = 32;
-    static constexpr int packed_words = 4, planes = 2, run = 4;
-    static constexpr int vector_words = 4, vectors_words = 4;
+    static constexpr int packed_words = 4, planes = 2, run = 4, slice_words = 4;
     static constexpr int bias = 0;
     static constexpr bool signed_codes = false, has_minimum = true;
     static constexpr bool stored_sum_in_mul_mat_vec = true, stored_sum_in_mul_mat = true;

@@ -11,8 +11,7 @@ static_assert(sizeof(block_q5_1) == 24, "d, m, 32 high bits, 32 nibbles");
 struct Q5_1 {
     using Block = block_q5_1;
     static constexpr int elements = 32, alignment = 8, group = 32;
-    static constexpr int packed_words = 4, planes = 2, run = 4;
-    static constexpr int vector_words = 4, vectors_words = 4;
+    static constexpr int packed_words = 4, planes = 2, run = 4, slice_words = 4;
     static constexpr int bias = 0;
     static constexpr bool signed_codes = false, has_minimum = true;
     static constexpr bool stored_sum_in_mul_mat_vec = true, stored_sum_in_mul_mat = true;

@@ -12,8 +12,7 @@ static_assert(sizeof(block_q5_K) == 176, "header, 256 high bits, 256 nibbles");
 struct Q5_K {
     using Block = block_q5_K;
     static constexpr int elements = 256, alignment = 16, group = 32;
-    static constexpr int packed_words = 32, planes = 2, run = 8;
-    static constexpr int vector_words = 4, vectors_words = 4;
+    static constexpr int packed_words = 32, planes = 2, run = 8, slice_words = 4;
     static constexpr int bias = 0;
     static constexpr bool signed_codes = false, has_minimum = true;
     static constexpr bool stored_sum_in_mul_mat_vec = false, stored_sum_in_mul_mat = true;

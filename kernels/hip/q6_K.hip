@@ -13,8 +13,7 @@ static_assert(sizeof(block_q6_K) == 210, "256 nibbles, 256 bit pairs, 16 scales,
 struct Q6_K {
     using Block = block_q6_K;
     static constexpr int elements = 256, alignment = 2, group = 16;
-    static constexpr int packed_words = 16, planes = 4, run = 8;
-    static constexpr int vector_words = 2, vectors_words = 2;
+    static constexpr int packed_words = 16, planes = 4, run = 8, slice_words = 2;
     static constexpr int bias = 32;
     static constexpr bool signed_codes = false, has_minimum = false;
     static constexpr bool stored_sum_in_mul_mat_vec = false, stored_sum_in_mul_mat = false;
@@ -42,7 +41,8 @@ struct Q6_K {
         return ((low >> (p / 2 * 4)) & 0x0f0f0f0f) | (upper << 4);
     }
     DEVICE Affine affine(const Block& block, int g) {
-        return {__half2float(block.d) * static_cast<float>(block.scales[g]), 0.0f};
+        uint32_t four = load_field_word<alignment, offsetof(Block, scales)>(&block, g / 4 * 4);
+        return {__half2float(block.d) * static_cast<float>(static_cast<int8_t>(four >> (8 * (g % 4)))), 0.0f};
     }
 };
 

@@ -14,7 +14,7 @@
 //   load<words>(block, w)            reads them, from word w (a multiple of `words`) on
 //   decode(packed, w, p, k)          the codes of plane p in the k-th of them
 //   affine(block, g)                 scale and minimum of group g
-//   vector_words, vectors_words   packed words that a thread takes at a time in products with one vector, with several
+//   slice_words    packed words that a thread takes at a time in the products with q8_1
 //
 //   stored_sum_in_mul_mat_vec, stored_sum_in_mul_mat
 //                  whether what a group adds (minimum, bias) multiplies the sum s that q8_1 stores, instead of the sum

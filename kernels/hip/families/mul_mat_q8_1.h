@@ -6,84 +6,42 @@
 #pragma once
 #include "mul_mat_tile.h"
 
-template <typename Format>
-struct Operands {
-    using T = Tile<Format>;
-    static constexpr int words = Format::group / 4;
-    Codes weights[T::thread_rows][words];
-    Codes activations[2][words];  // of the column in hand and of the next one
-};
-
-DEVICE int row_lane(int lanes) { return thread_number() % lanes; }
-DEVICE int column_lane(int lanes) { return thread_number() / lanes; }
-
-template <typename Format>
-DEVICE void load_row(Operands<Format>& operands, const TileMemory<Format>& tile, int group, int r) {
-    using T = Tile<Format>;
-    int row = row_lane(T::row_lanes) + r * T::row_lanes;
-    load_words<16>(&tile.weights[row][group * Operands<Format>::words], operands.weights[r]);
-}
-
-template <typename Format>
-DEVICE void load_column(Operands<Format>& operands, const TileMemory<Format>& tile, int group, int c) {
-    using T = Tile<Format>;
-    int column = column_lane(T::row_lanes) + c * T::column_lanes;
-    load_words<16>(&tile.activations[column][group * Operands<Format>::words], operands.activations[c % 2]);
-}
-
-// Adds what one group contributes to one result. Where offsets are not q8_1's own sums, they meet the product before
+// Adds what the elements of group `group` of the step contribute to the work-item's results. Scale and offset meet before
 // the long sum: both may be large and of opposite sign.
 template <typename Format>
-DEVICE float add_product(const TileMemory<Format>& tile, int group, int row, int column, int dot, float sum) {
-    using T = Tile<Format>;
-    float scale = tile.activation_scale[group * Format::group / q8_1_elements][column];
-    float product = tile.weight_scale[group][row] * static_cast<float>(dot);
-    if constexpr (T::has_offset) {
-        float offset = tile.weight_offset[group][row], factor = tile.activation_sum[group][column];
-        if constexpr (T::stored_sum) sum = fmaf(offset, factor, sum);
-        if constexpr (!T::stored_sum) product = fmaf(offset, factor, product);
-    }
-    return fmaf(scale, product, sum);
-}
-
-// Multiplies a group of elements of all rows and columns of the work-item. Operands for what comes after are read as soon
-// as their registers are free: the next column's at once, the next group's rows as the last column is done with them.
-template <typename Format>
-DEVICE void multiply_group(Operands<Format>& operands, const TileMemory<Format>& tile, int group, int next_group,
+DEVICE void multiply_group(const TileMemory<Format>& tile, int group,
                            float (&sum)[Tile<Format>::thread_columns][Tile<Format>::thread_rows]) {
     using T = Tile<Format>;
-    static_assert(T::thread_columns % 2 == 0, "the first column of every group uses the same half of `activations`");
+    constexpr int words = Format::group / 4, groups_a_block = q8_1_elements / Format::group;
+    int row_lane = thread_number() % T::row_lanes, column_lane = thread_number() / T::row_lanes;
+    Codes weights[T::thread_rows][words];
+#pragma unroll
+    for (int r = 0; r < T::thread_rows; ++r) {
+        load_words<16>(&tile.weights[row_lane + r * T::row_lanes][group * words], weights[r]);
+    }
 #pragma unroll
     for (int c = 0; c < T::thread_columns; ++c) {
         if (c % 2 == 0) scheduling_fence();
-        bool last = c + 1 == T::thread_columns;
-        load_column(operands, tile, last ? next_group : group, last ? 0 : c + 1);
-        int column = column_lane(T::row_lanes) + c * T::column_lanes;
+        int column = column_lane + c * T::column_lanes;
+        Codes activations[words];
+        load_words<16>(&tile.activations[column][group * words], activations);
+        float scale = tile.activation_scale[group / groups_a_block][column];
 #pragma unroll
         for (int r = 0; r < T::thread_rows; ++r) {
-            int dot = 0;
+            int row = row_lane + r * T::row_lanes, dot = 0;
 #pragma unroll
-            for (int k = 0; k < Operands<Format>::words; ++k) {
-                dot = dot4(operands.weights[r][k], operands.activations[c % 2][k], dot);
+            for (int k = 0; k < words; ++k) dot = dot4(weights[r][k], activations[k], dot);
+            float product = tile.weight_scale[group][row] * static_cast<float>(dot);
+            if constexpr (!T::has_offset) {
+                sum[c][r] = fmaf(scale, product, sum[c][r]);
+            } else if constexpr (T::stored_sum) {
+                sum[c][r] = fmaf(tile.weight_offset[group][row], tile.activation_sum[group][column], sum[c][r]);
+                sum[c][r] = fmaf(scale, product, sum[c][r]);
+            } else {
+                float offset_product = tile.weight_offset[group][row] * tile.activation_sum[group][column];
+                sum[c][r] = fmaf(scale, product + offset_product, sum[c][r]);
             }
-            if (last) load_row(operands, tile, next_group, r);
-            int row = row_lane(T::row_lanes) + r * T::row_lanes;
-            sum[c][r] = add_product(tile, group, row, column, dot, sum[c][r]);
         }
-    }
-}
-
-template <typename Format>
-DEVICE void multiply_step(const TileMemory<Format>& tile,
-                          float (&sum)[Tile<Format>::thread_columns][Tile<Format>::thread_rows]) {
-    using T = Tile<Format>;
-    Operands<Format> operands;
-#pragma unroll
-    for (int r = 0; r < T::thread_rows; ++r) load_row(operands, tile, 0, r);
-    load_column(operands, tile, 0, 0);
-#pragma unroll 1
-    for (int group = 0; group < T::groups; ++group) {
-        multiply_group(operands, tile, group, min(group + 1, T::groups - 1), sum);
     }
 }
 
@@ -127,7 +85,8 @@ DEVICE void mul_mat_q8_1(const void* __restrict__ weights, const void* __restric
         store_activations(tile, carried, in, step);
         __syncthreads();
         load_step(carried, in, min(step + 1, steps - 1));
-        multiply_step(tile, sum);
+#pragma unroll 1
+        for (int group = 0; group < T::groups; ++group) multiply_group(tile, group, sum);
         __syncthreads();
     }
     store_results(out, out_stride, in, sum);

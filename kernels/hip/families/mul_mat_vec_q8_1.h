@@ -3,11 +3,11 @@
 #include "../core/format.h"
 #include "../core/reduce.h"
 
-// A slice is what a thread takes at a time: `slice_words` packed words of a block. Its codes fall into parts; all codes of a
+// A slice is what a thread takes at a time: `words` packed words of a block. Its codes fall into parts; all codes of a
 // part share a scale and a q8_1 block. In a 32-element format that is one part, else every plane is one.
-template <typename Format, int slice_words>
+template <typename Format>
 struct SliceShape {
-    static constexpr int words = slice_words;
+    static constexpr int words = Format::slice_words;
     static constexpr int slices = Format::packed_words / words;
     static constexpr int parts = Format::elements == q8_1_elements ? 1 : Format::planes;
     static constexpr int planes_each = Format::planes / parts;
@@ -15,24 +15,24 @@ struct SliceShape {
     static constexpr bool has_offset = Format::has_minimum || (stored_sum && Format::bias != 0);
 };
 
-template <typename Format, int slice_words>
+template <typename Format>
 struct WeightSlice {
-    using Shape = SliceShape<Format, slice_words>;
+    using Shape = SliceShape<Format>;
     Codes codes[Format::planes][Shape::words];
     float scale[Shape::parts], offset[Shape::parts];
 };
 
-template <typename Format, int slice_words>
+template <typename Format>
 struct ActivationSlice {
-    using Shape = SliceShape<Format, slice_words>;
+    using Shape = SliceShape<Format>;
     Codes codes[Format::planes][Shape::words];
     float scale[Shape::parts], sum[Shape::parts];
 };
 
-template <typename Format, int slice_words>
-DEVICE WeightSlice<Format, slice_words> load_weights(const typename Format::Block& block, int slice) {
-    using Shape = SliceShape<Format, slice_words>;
-    WeightSlice<Format, slice_words> loaded;
+template <typename Format>
+DEVICE WeightSlice<Format> load_weights(const typename Format::Block& block, int slice) {
+    using Shape = SliceShape<Format>;
+    WeightSlice<Format> loaded;
     int word = slice * Shape::words;
     auto packed = Format::template load<Shape::words>(block, word);
 #pragma unroll
@@ -52,9 +52,9 @@ DEVICE WeightSlice<Format, slice_words> load_weights(const typename Format::Bloc
 }
 
 // What the offset of a slice's part is multiplied with: the slice's share of the stored sum, or the sum of its codes.
-template <typename Format, int slice_words>
-DEVICE float additive_sum(const ActivationSlice<Format, slice_words>& slice, int part, float stored) {
-    using Shape = SliceShape<Format, slice_words>;
+template <typename Format>
+DEVICE float additive_sum(const ActivationSlice<Format>& slice, int part, float stored) {
+    using Shape = SliceShape<Format>;
     if constexpr (Shape::stored_sum) return stored * (static_cast<float>(Shape::words) / Format::packed_words);
     int sum = 0;
 #pragma unroll
@@ -65,10 +65,10 @@ DEVICE float additive_sum(const ActivationSlice<Format, slice_words>& slice, int
 }
 
 // `blocks` is the q8_1 block that meets the weight block's first element.
-template <typename Format, int slice_words>
-DEVICE ActivationSlice<Format, slice_words> load_activations(const block_q8_1* blocks, int slice) {
-    using Shape = SliceShape<Format, slice_words>;
-    ActivationSlice<Format, slice_words> loaded;
+template <typename Format>
+DEVICE ActivationSlice<Format> load_activations(const block_q8_1* blocks, int slice) {
+    using Shape = SliceShape<Format>;
+    ActivationSlice<Format> loaded;
 #pragma unroll
     for (int p = 0; p < Format::planes; ++p) {
         int element = element_of<Format>(slice * Shape::words, p);
@@ -84,9 +84,9 @@ DEVICE ActivationSlice<Format, slice_words> load_activations(const block_q8_1* b
     return loaded;
 }
 
-template <typename Format, int slice_words>
-DEVICE float multiply(const WeightSlice<Format, slice_words>& w, const ActivationSlice<Format, slice_words>& y) {
-    using Shape = SliceShape<Format, slice_words>;
+template <typename Format>
+DEVICE float multiply(const WeightSlice<Format>& w, const ActivationSlice<Format>& y) {
+    using Shape = SliceShape<Format>;
     float sum = 0.0f;
 #pragma unroll
     for (int part = 0; part < Shape::parts; ++part) {
@@ -105,20 +105,20 @@ DEVICE float multiply(const WeightSlice<Format, slice_words>& w, const Activatio
 }
 
 // A thread's share of `rows` weight rows times `batch` vectors: partial[j * rows + r]. `stride` is in q8_1 blocks.
-template <typename Format, int slice_words, int rows, int batch, int threads>
+template <typename Format, int rows, int batch, int threads>
 DEVICE void multiply_rows(const typename Format::Block* const (&row)[rows], const block_q8_1* y, int stride,
                           int columns, float (&partial)[batch * rows]) {
-    using Shape = SliceShape<Format, slice_words>;
+    using Shape = SliceShape<Format>;
     constexpr int y_each = Format::elements / q8_1_elements;
     static_assert(threads % Shape::slices == 0, "a thread stays at its slice and goes from block to block");
     int thread = static_cast<int>(threadIdx.y * group_lanes + threadIdx.x), slice = thread % Shape::slices;
     for (int b = thread / Shape::slices; b < blocks_in<Format>(columns); b += threads / Shape::slices) {
-        WeightSlice<Format, slice_words> weights[rows];
+        WeightSlice<Format> weights[rows];
 #pragma unroll
-        for (int r = 0; r < rows; ++r) weights[r] = load_weights<Format, slice_words>(row[r][b], slice);
+        for (int r = 0; r < rows; ++r) weights[r] = load_weights<Format>(row[r][b], slice);
 #pragma unroll
         for (int j = 0; j < batch; ++j) {
-            auto activations = load_activations<Format, slice_words>(y + j * stride + b * y_each, slice);
+            auto activations = load_activations<Format>(y + j * stride + b * y_each, slice);
 #pragma unroll
             for (int r = 0; r < rows; ++r) partial[j * rows + r] += multiply(weights[r], activations);
         }
@@ -129,7 +129,7 @@ DEVICE void multiply_rows(const typename Format::Block* const (&row)[rows], cons
 // vector) or two. Where one takes more rows than that, rows share each access to the activations, and the last
 // workgroups find nothing left to do.
 CONSTANT int mul_mat_vec_groups(int batch) { return batch <= 4 ? 4 : 2; }
-CONSTANT int mul_mat_vec_rows(int batch) { return batch <= 4 ? 2 : batch == 5 ? 3 : 4; }
+CONSTANT int mul_mat_vec_rows(int batch) { return batch <= 4 ? 2 : 4; }
 
 // Rows first .. of `out[j * out_stride + row]`, j < batch. A row past the last is worked out as the last and not stored.
 template <typename Format, int rows, int batch, int groups>
@@ -140,8 +140,8 @@ DEVICE void multiply_and_store(const typename Format::Block* weights, const bloc
 #pragma unroll
     for (int r = 0; r < rows; ++r) row[r] = row_of_blocks<Format>(weights, min(first + r, row_count - 1), columns);
     float partial[batch * rows] = {};
-    multiply_rows<Format, batch == 1 ? Format::vector_words : Format::vectors_words, rows, batch, groups * group_lanes>(
-        row, activations, padded_columns / q8_1_elements, columns, partial);
+    multiply_rows<Format, rows, batch, groups * group_lanes>(row, activations, padded_columns / q8_1_elements, columns,
+                                                            partial);
     sum_over_workgroup<groups>(partial, [=](int i, float sum) {
         if (first + i % rows < row_count) out[static_cast<int64_t>(i / rows) * row_count + first + i % rows] = sum;
     });
