@@ -26,4 +26,4 @@ class Cancel:
     def check(self) -> None:
         """Raise `CancelledError` when cancelled; call between steps of long work."""
         if self._event.is_set():
-            raise CancelledError("cancelled")
+            raise CancelledError("cancelled; what was finished before is kept")

@@ -134,7 +134,7 @@ class _Child:
             self._connection.send(request)
             while not wait([self._connection, self._process.sentinel], POLL):
                 if any(stop.is_set() for stop in stops):
-                    raise CancelledError("cancelled")
+                    raise CancelledError("cancelled; what was finished before is kept")
                 if deadline is not None and time.monotonic() > deadline:
                     raise ChildTimeout("the time limit was reached")
             outcome: tuple[bool, Any] = pickle.loads(self._connection.recv_bytes())
