@@ -12,10 +12,10 @@ VERSIONS = {
     "dequantize": 2,
     "quantize": 3,
     "dequantize_mul_mat_vec": 3,
-    "mul_mat_vec_q8_1": 2,
-    "mul_mat_q8_1": 1,
-    "get_rows": 2,
-    "indexed_moe_forward": 2,
+    "mul_mat_vec_q8_1": 3,
+    "mul_mat_q8_1": 2,
+    "get_rows": 3,
+    "indexed_moe_forward": 3,
 }
 """Families with a contract. Raised when cases, oracle or bounds change: older evidence then no longer counts."""
 

@@ -23,7 +23,7 @@ FLOAT_BYTES = {"f32": 4, "f16": 2, "bf16": 2}
 def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
     step = block_format(kernel.type).elements if quantized(kernel.type) else 1
     yield {"rows": 9, "cols": LONG + step % 256, "ids": 11}, "mixed"
-    yield {"rows": 1, "cols": step, "ids": 1}, "random"
+    yield {"rows": 2, "cols": step, "ids": 3}, "random"
     if effort == "quick":
         return
     for cols in dict.fromkeys((31 // step * step, step, 256 - step, 256, 256 + step, 512, 512 + step, 2048)):

@@ -21,6 +21,7 @@ def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
     tile_y, tile_x, turn = (table[key][kernel.type] for key in ("tile_y", "tile_x", "k_step"))
     yield {"rows": tile_y + 1, "cols": turn + step, "batch": tile_x + 1}, "mixed"
     yield {"rows": 9, "cols": step, "batch": 7}, "mixed"
+    yield {"rows": 4, "cols": 512, "batch": 3}, "random"
     if effort == "quick":
         return
     for edge in (-1, 0):

@@ -22,6 +22,7 @@ def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
     long = LONG + step % 256
     yield {"rows": 19, "cols": long}, "mixed"
     yield {"rows": 2, "cols": step}, "outlier"
+    yield {"rows": 4, "cols": 512}, "random"
     if effort == "quick":
         return
     for rows in (1, 3, 10, 31, 32, 33, 63, 64, 65):
