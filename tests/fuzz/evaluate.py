@@ -147,6 +147,13 @@ def _(node: tree.If, machine: Machine, mask: Mask) -> Mask:
 
 
 @execute.register
+def _(node: tree.Switch, machine: Machine, mask: Mask) -> Mask:
+    number = value(node.selector, machine) % len(node.cases)
+    parts = [execute_all(body, machine, mask & (number == i)) for i, body in enumerate(node.cases)]
+    return np.logical_or.reduce(parts)
+
+
+@execute.register
 def _(node: tree.Loop, machine: Machine, mask: Mask) -> Mask:
     count = value(node.count, machine) & 7
     machine.left.append(np.zeros_like(mask))
@@ -298,6 +305,9 @@ def _start(program: Program, inputs: Inputs, wave: int) -> Machine:
         machine.values[name] = full(kind, machine.threads, inputs.scalars[name][0])
     for name, numbers in (("tid", machine.tid), ("group", machine.group), ("lane", machine.tid & 31)):
         machine.values[name] = numbers.astype(np.uint32)
+    shape = program.shape
+    machine.values["width"] = full(U32, machine.threads, shape.block[0])
+    machine.values["items"] = full(U32, machine.threads, shape.block[0] * shape.grid)
     machine.values["gid"] = np.arange(machine.threads, dtype=np.uint32)
     return machine
 

@@ -19,11 +19,13 @@ _FLAVOURS = (
     "f32 f16 i32",
     "f16 f16x2 f32",
     "u16x2 i16x2 u32 u16",
+    "u8x4 i8x4 u32 i32",
     "f32x2 f32",
     "f64 f32 i32 i64",
     "u64 i64 u32x2 u32x4",
     " ".join(KINDS),
 )
+_REGISTER_LIMITS = (0, 0, 0, 0, 20, 24)
 _UNIFORM = (
     Variable(U32, "p0"),
     Variable(I32, "p1"),
@@ -31,6 +33,8 @@ _UNIFORM = (
     Variable(F32, "p3"),
     Variable(U16, "p4"),
     Variable(U32, "group"),
+    Variable(U32, "width"),
+    Variable(U32, "items"),
 )
 _THREAD = (Variable(U32, "tid"), Variable(U32, "gid"), Variable(U32, "lane"))
 _INTEGER_BITS = (
@@ -78,10 +82,11 @@ class Generator:
     def program(self) -> Program:
         """The whole kernel."""
         shape = self.random.choice(SHAPES)
-        body = tuple(self._top_level() for _ in range(self.random.randint(5, 14)))
+        count = self.random.randint(5, 14) if self.random.random() < 0.9 else self.random.randint(25, 40)
+        body = tuple(self._top_level() for _ in range(count))
         given = {v.name for v in (*_UNIFORM, *_THREAD)}
         results = tuple(v for v in self.scope if v.name not in given)
-        return Program(self.seed, shape, body, results)
+        return Program(self.seed, shape, body, results, self.random.choice(_REGISTER_LIMITS))
 
     # Expressions.
 
@@ -242,7 +247,7 @@ class Generator:
 
     def _divergent(self) -> dict[Callable[[], Statement], float]:
         crossing = {self.shuffle: 0.7, self.dpp: 0.4, self.wave: 0.4, self.accumulate: 0.4}
-        return {**self._inner(), **crossing, self.nested_branch: 0.6}
+        return {**self._inner(), **crossing, self.nested_branch: 0.6, self.nested_loop: 0.4}
 
     def _condition(self) -> Expression:
         if self.random.random() < 0.25:
@@ -259,6 +264,17 @@ class Generator:
         condition = self._condition()
         then = self._block(self._divergent(), self.random.randint(1, 4))
         return tree.If(condition, then, self._block(self._divergent(), self.random.randint(0, 3)))
+
+    def switch(self) -> Statement:
+        selector = self.expression(U32, 2)
+        count = self.random.randint(2, 5)
+        return tree.Switch(
+            selector, tuple(self._block(self._divergent(), self.random.randint(1, 2)) for _ in range(count))
+        )
+
+    def nested_loop(self) -> Statement:
+        """Without anything that crosses lanes, so that it may stand anywhere."""
+        return self._loop(self.expression(U32, 1), {**self._inner(), self.leave: 1})
 
     def leave(self) -> Statement:
         return tree.Leave(self.random.choice(("break", "continue")), self.expression(BOOL, 2))
@@ -296,6 +312,7 @@ class Generator:
             self.accumulate: 0.7,
             self.fetch: 0.7,
             self.branch: 2,
+            self.switch: 0.5,
             self.loop: 1.2,
             self.uniform_loop: 0.6,
         }

@@ -62,7 +62,7 @@ def _kind(name: str) -> Kind:
     return Kind(name, np.dtype(_numpy_name(scalar)), int(count or 1))
 
 
-_NAMES = "u8 i8 u16 i16 u32 i32 u64 i64 f16 f32 f64 u16x2 i16x2 f16x2 f32x2 u32x2 u32x4"
+_NAMES = "u8 i8 u16 i16 u32 i32 u64 i64 f16 f32 f64 u16x2 i16x2 f16x2 f32x2 u32x2 u32x4 u8x4 i8x4"
 
 KINDS: dict[str, Kind] = {name: _kind(name) for name in _NAMES.split()}
 BOOL = Kind("bool", np.dtype(np.bool_))

@@ -264,22 +264,25 @@ def _double_word() -> Iterator[Operation]:
 
 
 def _packed(kind: Kind) -> Iterator[Operation]:
-    """Pairs of 16-bit integers; only unsigned ones wrap, so only they add and multiply."""
-    two, name = (kind, kind), kind.name
+    """Small integers side by side; only unsigned ones wrap, so only they add and multiply."""
+    two, name, last = (kind, kind), kind.name, kind.bits - 1
     yield Operation("min", kind, two, "__builtin_elementwise_min({0}, {1})", np.minimum)
     yield Operation("max", kind, two, "__builtin_elementwise_max({0}, {1})", np.maximum)
     yield Operation("and", kind, two, "({0} & {1})", lambda a, b: a & b)
-    yield Operation("shr", kind, (kind, U32), f"({{0}} >> {name}({kind.element.name}({{1}} & 15u)))", _pair_right(kind))
+    yield Operation(
+        "shr", kind, (kind, U32), f"({{0}} >> {name}({kind.element.name}({{1}} & {last}u)))", _pair_right(kind)
+    )
     yield from _saturation(kind)
     if not kind.is_signed:
         yield Operation("add", kind, two, "({0} + {1})", lambda a, b: a + b, 2)
         yield Operation("sub", kind, two, "({0} - {1})", lambda a, b: a - b)
         yield Operation("mul", kind, two, "({0} * {1})", lambda a, b: a * b, 2)
-        yield Operation("shl", kind, two, "({0} << ({1} & u16x2(15)))", lambda a, n: a << (n & np.uint16(15)))
+        mask = kind.dtype.type(last)
+        yield Operation("shl", kind, two, f"({{0}} << ({{1}} & {name}({last})))", lambda a, n: a << (n & mask))
 
 
 def _pair_right(kind: Kind) -> Callable[[Numbers, Numbers], Array]:
-    return lambda a, n: a >> (n & np.uint32(15)).astype(kind.dtype)[:, None]
+    return lambda a, n: a >> (n & np.uint32(kind.bits - 1)).astype(kind.dtype)[:, None]
 
 
 def _words(kind: Kind) -> Iterator[Operation]:
@@ -311,7 +314,7 @@ def _recast(dtype: type) -> Callable[[Numbers], Array]:
 
 
 def _bit_casts() -> Iterator[Operation]:
-    pairs = [("u32", "u16x2"), ("u32", "i16x2"), ("u64", "u32x2")]
+    pairs = [("u32", "u16x2"), ("u32", "i16x2"), ("u64", "u32x2"), ("u32", "u8x4"), ("u32", "i8x4")]
     for scalar, vector in pairs:
         whole, parts = KINDS[scalar], KINDS[vector]
         text = "__builtin_bit_cast({}, {{0}})"
@@ -338,7 +341,7 @@ def integer_operations() -> Iterator[Operation]:
         yield from _bit_counts(kind)
     yield from _single_word()
     yield from _double_word()
-    for name in ("u16x2", "i16x2"):
+    for name in ("u16x2", "i16x2", "u8x4", "i8x4"):
         yield from _packed(KINDS[name])
     for name in ("u32x2", "u32x4"):
         yield from _words(KINDS[name])

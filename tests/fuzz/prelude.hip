@@ -8,9 +8,17 @@ typedef f16 f16x2 __attribute__((ext_vector_type(2)));
 typedef f32 f32x2 __attribute__((ext_vector_type(2)));
 typedef u32 u32x2 __attribute__((ext_vector_type(2)));
 typedef u32 u32x4 __attribute__((ext_vector_type(4)));
+typedef u8 u8x4 __attribute__((ext_vector_type(4)));
+typedef i8 i8x4 __attribute__((ext_vector_type(4)));
 
 #define KERNEL extern "C" __attribute__((global)) void
 #define DEVICE static __attribute__((device, always_inline)) inline
+// gfx90a counts accumulation registers, to which it spills first, apart from these.
+#ifdef __gfx90a__
+#define REGISTERS(n) __attribute__((amdgpu_num_vgpr(n / 2)))
+#else
+#define REGISTERS(n) __attribute__((amdgpu_num_vgpr(n)))
+#endif
 #define SHARED __attribute__((shared))
 
 // Integers.

@@ -13,7 +13,7 @@ Fails = Callable[[list[Program]], list[bool]]
 """Says for each program whether it still shows the failure."""
 
 _EXPRESSIONS, _STATEMENTS = get_args(Expression), get_args(Statement)
-_UNIFORM = {"p0", "p1", "p2", "p3", "p4", "group"}
+_UNIFORM = {"p0", "p1", "p2", "p3", "p4", "group", "width", "items"}
 _GIVEN = _UNIFORM | {"tid", "gid", "lane"}
 _AT_ONCE = 24
 
@@ -53,6 +53,8 @@ def smaller(program: Program) -> Iterator[Program]:
             yield candidate
     for i in range(len(program.results)):
         yield replace(program, results=program.results[:i] + program.results[i + 1 :])
+    if program.registers:
+        yield replace(program, registers=0)
     for shape in (Shape(1, program.shape.block), Shape(1, (64, 1))):
         if shape != program.shape:
             yield replace(program, shape=shape)
@@ -82,6 +84,9 @@ def _simpler(body: Body) -> Iterator[Body]:
         if isinstance(node, tree.If):
             yield before + node.then + after
             yield before + node.otherwise + after
+        if isinstance(node, tree.Switch):
+            for case in node.cases:
+                yield before + case + after
         if isinstance(node, tree.Loop) and not any(isinstance(s, tree.Leave) for s in node.body):
             yield (*before, tree.Let(node.counter, Constant(U32, 0)), *node.body, *after)
         for variant in _statement_variants(node):
@@ -94,6 +99,10 @@ def _statement_variants(node: Statement) -> Iterator[Statement]:
         if isinstance(value, _EXPRESSIONS):
             for part in _expression_variants(value):
                 yield replace(node, **{field.name: part})
+        elif isinstance(node, tree.Switch):
+            for i, case in enumerate(node.cases):
+                for body in [*_without_one(case), *_simpler(case)]:
+                    yield replace(node, cases=(*node.cases[:i], body, *node.cases[i + 1 :]))
         elif isinstance(value, tuple):
             for changed in _tuple_variants(value):
                 yield replace(node, **{field.name: changed})
@@ -158,6 +167,8 @@ def _repaired_value(value: Any, defined: set[str], owner: Statement) -> Any:
         return _repaired_expression(value, defined)
     if not isinstance(value, tuple):
         return value
+    if isinstance(owner, tree.Switch) and value and isinstance(value[0], tuple):
+        return tuple(_repaired_body(case, set(defined)) for case in value)
     if value and isinstance(value[0], _STATEMENTS):
         inner = defined | ({owner.counter} if isinstance(owner, tree.Loop) else set())
         return _repaired_body(value, inner)

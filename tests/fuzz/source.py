@@ -12,11 +12,12 @@ PRELUDE = (Path(__file__).parent / "prelude.hip").read_text()
 INPUT_BYTES = 4096
 """Bytes of each input buffer that an index can reach first; 16 more follow for unaligned reads."""
 
-_SIGNATURE = """KERNEL {name}(const u8 *__restrict__ bytes, const f16 *__restrict__ halves,
+_SIGNATURE = """KERNEL {attribute}{name}(const u8 *__restrict__ bytes, const f16 *__restrict__ halves,
     const f32 *__restrict__ singles, const f64 *__restrict__ doubles, u8 *out, u32 *words, u32 *own32, u64 *own64,
     u32 p0, i32 p1, u64 p2, f32 p3, u16 p4) {{"""
 
-_START = """  const u32 tid = __builtin_amdgcn_workitem_id_x() + __builtin_amdgcn_workitem_id_y() * {width}u;
+_START = """  const u32 width = __builtin_amdgcn_workgroup_size_x(), items = __builtin_amdgcn_grid_size_x();
+  const u32 tid = __builtin_amdgcn_workitem_id_x() + __builtin_amdgcn_workitem_id_y() * width;
   const u32 group = __builtin_amdgcn_workgroup_id_x();
   const u32 gid = group * {threads}u + tid;
   const u32 lane = tid & 31u;
@@ -25,8 +26,7 @@ _START = """  const u32 tid = __builtin_amdgcn_workitem_id_x() + __builtin_amdgc
   if (tid < 8u) sums[tid] = (tid + 1u) * 0x12345679u;
   barrier();"""
 
-_END = """  barrier();
-  if (tid < 8u) words[8u + group * 8u + tid] = sums[tid];
+_END = """  if (tid < 8u) words[8u + group * 8u + tid] = sums[tid];
 }}"""
 
 
@@ -122,6 +122,14 @@ def _(node: tree.Loop, indent: str) -> str:
 
 
 @statement.register
+def _(node: tree.Switch, indent: str) -> str:
+    deeper = indent + "  "
+    cases = [f"{deeper}case {i}u: {{\n{_lines(b, deeper + '  ')}\n{deeper}}} break;" for i, b in enumerate(node.cases)]
+    head = f"{indent}switch ({expression(node.selector)} % {len(node.cases)}u) {{"
+    return "\n".join([head, *cases, indent + "}"])
+
+
+@statement.register
 def _(node: tree.Leave, indent: str) -> str:
     return f"{indent}if ({expression(node.condition)}) {node.how};"
 
@@ -205,7 +213,10 @@ def _result(position: int, variable: Variable) -> str:
 def kernel(program: Program, name: str) -> str:
     """The whole kernel, without the prelude."""
     threads = program.shape.threads
-    start = _START.format(width=program.shape.block[0], threads=threads, stride=program.bytes_per_thread)
+    start = _START.format(threads=threads, stride=program.bytes_per_thread)
     results = [_result(i, v) for i, v in enumerate(program.results)]
     body = _lines(program.body, "  ").replace("THREADS", f"{threads}u")
-    return "\n".join([_SIGNATURE.format(name=name), start, body, *results, _END.format()])
+    attribute = f"REGISTERS({program.registers}) " if program.registers else ""
+    signature = _SIGNATURE.format(attribute=attribute, name=name)
+    # Results wait for the barrier, so that all of them are alive at once.
+    return "\n".join([signature, start, body, "  barrier();", *results, _END.format()])

@@ -97,6 +97,14 @@ class Loop:
 
 
 @dataclass(frozen=True)
+class Switch:
+    """Runs the case whose number is `selector` (u32) modulo their count."""
+
+    selector: Expression
+    cases: tuple[tuple["Statement", ...], ...]
+
+
+@dataclass(frozen=True)
 class Leave:
     """Break or continue of the innermost loop where `condition` holds."""
 
@@ -200,6 +208,7 @@ Statement: TypeAlias = (
     | Assign
     | If
     | Loop
+    | Switch
     | Leave
     | Store
     | ReadBack
@@ -229,12 +238,16 @@ class Shape:
 
 @dataclass(frozen=True)
 class Program:
-    """One kernel. `results` are the top-level variables stored at the end, one 16-byte slot each."""
+    """One kernel. `results` are the top-level variables stored at the end, one 16-byte slot each.
+
+    `registers` is the number of vector registers that the compiler may use, 0 for no limit; few make it spill.
+    """
 
     seed: int
     shape: Shape
     body: tuple[Statement, ...]
     results: tuple[Variable, ...]
+    registers: int = 0
 
     @property
     def bytes_per_thread(self) -> int:
