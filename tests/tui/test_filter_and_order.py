@@ -21,7 +21,7 @@ WORDS = st.sampled_from(
 
 def matching(text: str) -> set[str]:
     """Symbols that a filter leaves."""
-    return {entry.kernel.symbol for entry in ENTRIES if parse(text, ARCHS).predicate(entry)}
+    return {kernel.symbol for kernel in arrange(ENTRIES, View(filter=text), ARCHS).shown}
 
 
 @pytest.mark.parametrize(

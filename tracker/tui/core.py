@@ -12,7 +12,7 @@ from tracker.tui.background import background, explain
 from tracker.tui.entries import Entry, entries, kernel_key
 from tracker.tui.messages import DatabaseChanged, Following, Loaded, PageLoaded, ProgressLoaded, RunsLoaded, WorkFailed
 from tracker.tui.screens.base import KerntrackScreen
-from tracker.tui.signs import legend_counts, stale_kernels
+from tracker.tui.signs import legend_counts, ported, stale_kernels
 from tracker.tui.sources import Source
 from tracker.tui.work import JobView
 
@@ -31,6 +31,8 @@ class Core(App[None]):
         """The kernels with what is asked of them again and again, in natural order."""
         self.kernels: Sequence[KernelStatus] = ()
         self.counts: dict[str, int] = {}
+        self.ported = (0, 0)
+        """How many CUDA kernels are ported, of how many."""
         self.loaded = False
         self.troubles: dict[str, str] = {}
         """Why what is shown may be old, by the work that failed."""
@@ -68,6 +70,7 @@ class Core(App[None]):
         before = self.kernels
         self.entries, self.counts = message.entries, message.counts
         self.kernels = [entry.kernel for entry in message.entries]
+        self.ported = ported(self.kernels)
         self.refresh_rows()
         self._tell_stale(before)
 

@@ -25,7 +25,8 @@ class FilterError(ValueError):
 class Filter:
     """A parsed filter. `archs` are the columns it leaves."""
 
-    predicate: Predicate
+    predicate: Predicate | None
+    """None lets everything pass."""
     archs: tuple[str, ...]
 
 
@@ -42,8 +43,8 @@ def parse(text: str, archs: Sequence[str], only: frozenset[str] = frozenset()) -
         tests.append(lambda entry: any(all(test(entry.kernel, arch) for test in cells) for arch in columns))
     if only:
         tests.append(lambda entry: not only.isdisjoint(legend_states(entry.states, columns)))
-    if len(tests) == 1:
-        return Filter(tests[0], columns)
+    if len(tests) < 2:
+        return Filter(tests[0] if tests else None, columns)
     return Filter(lambda entry: all(test(entry) for test in tests), columns)
 
 

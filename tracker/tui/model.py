@@ -119,7 +119,7 @@ def arrange(entries: Sequence[Entry], view: View, archs: Sequence[str], memo: Me
     Raises `filtering.FilterError` when `view.filter` is not a filter.
     """
     wanted = parse(view.filter, archs, view.only)
-    shown = list(filter(wanted.predicate, entries))
+    shown = list(filter(wanted.predicate, entries) if wanted.predicate else entries)
     if view.sort != "kernel":
         shown.sort(key=_column(view.sort))
     if view.reverse:

@@ -73,6 +73,7 @@ class MainScreen(KerntrackScreen):
         app = self.kerntrack
         if app.entries is not self._counted:
             self._counted, self._memo = app.entries, {}
+            self.matrix.longest = max((len(entry.kernel.symbol) for entry in app.entries), default=0)
         try:
             return arrange(app.entries, view, app.source.archs, self._memo), ""
         except FilterError as problem:
@@ -81,8 +82,8 @@ class MainScreen(KerntrackScreen):
     def refresh_bars(self, arrangement: Arrangement | None = None) -> None:
         """Draw the lines above and below the matrix."""
         app, found = self.kerntrack, arrangement or self.matrix.arrangement
-        shown, marked = len(found.total.members), len(self.marks)
-        self.query_one(Summary).show(app.source.title, shown, app.kernels, marked, app.modes)
+        numbers = (len(found.total.members), len(self.marks), len(app.entries), app.ported)
+        self.query_one(Summary).show(app.source.title, numbers, app.modes)
         self.query_one(Legend).show(app.counts, self.view.only)
 
     def refresh_jobs(self) -> None:

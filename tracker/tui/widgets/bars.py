@@ -7,9 +7,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from db.views import KernelStatus
 from tracker.tui.describe import line
-from tracker.tui.signs import STALE, STATES, TOGGLES, Sign, ported
+from tracker.tui.signs import STALE, STATES, TOGGLES, Sign
 from tracker.tui.work import JobView
 
 
@@ -22,6 +21,10 @@ def legend_sign(state: str) -> Sign:
     return STATES[state]
 
 
+Numbers = tuple[int, int, int, tuple[int, int]]
+"""Kernels shown, marked, known; CUDA kernels ported, of how many."""
+
+
 class Summary(Widget):
     """Project, how many kernels are shown and ported, and the modes that are on."""
 
@@ -31,17 +34,17 @@ class Summary(Widget):
         super().__init__(id="summary")
         self._content = Content("")
 
-    def show(self, title: str, shown: int, kernels: Sequence[KernelStatus], marked: int, modes: Sequence[str]) -> None:
+    def show(self, title: str, numbers: Numbers, modes: Sequence[str]) -> None:
         """Draw other numbers."""
-        done, asked = ported(kernels)
+        shown, marked, known, (done, asked) = numbers
         parts: list[str | tuple[str, str]] = [
             (" kerntrack ", "bold $text-primary"),
             (title, "bold $foreground"),
-            f"  {shown} of {len(kernels)} shown",
+            f"  {shown} of {known} shown",
         ]
         parts += [(f" · {marked} marked", "bold $text-accent")] if marked else []
         parts += [f" · {done}/{asked} ported"]
-        parts += [f" · {len(kernels) - asked} extra"] if len(kernels) > asked else []
+        parts += [f" · {known - asked} extra"] if known > asked else []
         parts += [(f" · {mode}", "$text-warning") for mode in modes]
         self._content = line(*parts)
         self.refresh()

@@ -18,6 +18,8 @@ from tracker.tui.model import NOTHING, Arrangement, Row, View
 from tracker.tui.palette import Palette
 from tracker.tui.widgets.columns import Column, clip, fit, pieces
 
+INDENT = 6
+"""What stands before a symbol at most: mark, two levels, a gap."""
 HEADER = 2
 """Lines that stay: the titles and the totals."""
 
@@ -67,6 +69,8 @@ class Matrix(ScrollView, can_focus=True):
         self.marks: frozenset[str] = frozenset()
         self.columns: tuple[Column, ...] = ()
         self.note = "loading…"
+        self.longest = 0
+        """Length of the longest symbol there is."""
         self._palette = Palette("")
         self._totals: Strip | None = None
 
@@ -110,8 +114,9 @@ class Matrix(ScrollView, can_focus=True):
             self._totals = None
 
     def _layout_columns(self) -> None:
-        longest = max((len(entry.kernel.symbol) for entry in self.arrangement.total.members), default=0) + 6
-        self.columns = fit(self.scrollable_content_region.width or self.size.width, self.arrangement.archs, longest)
+        self.columns = fit(
+            self.scrollable_content_region.width or self.size.width, self.arrangement.archs, self.longest + INDENT
+        )
         self._totals = None
         self.virtual_size = Size(0, len(self.arrangement.rows) + HEADER)
 
