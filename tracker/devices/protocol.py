@@ -14,8 +14,8 @@ from kernels.launch import Launch
 class Fault:
     """Why a launch did not end well.
 
-    `kind` is one of: `out of bounds`, `uninitialised read`, `race`, `barrier divergence`, `step limit`,
-    `unknown instruction`, `launch error`, `device fault`, `timeout`.
+    `kind` is one of: `out of bounds`, `uninitialised read`, `write to constant`, `race`, `barrier divergence`,
+    `step limit`, `unknown instruction`, `launch error`, `device fault`, `timeout`.
     """
 
     kind: str

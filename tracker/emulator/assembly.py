@@ -12,6 +12,7 @@ import yaml
 
 from tracker.emulator.arch import Arch, archs
 from tracker.emulator.faults import EmulationFault
+from tracker.emulator.objects import DataObject, read_objects
 
 # Each starts with a literal: files are tens of megabytes long, and such patterns are found fast.
 _TARGET = re.compile(r'\.amdgcn_target\s+"[^"]*--([a-z0-9]+)[^"]*"')
@@ -71,6 +72,11 @@ class Assembly:
     def files(self) -> dict[int, str]:
         """Source files by their number in `.loc` directives."""
         return {int(match[1]): match[3] or match[2] for match in _FILE.finditer(self.text)}
+
+    @cached_property
+    def objects(self) -> dict[str, DataObject]:
+        """Tables and variables by name."""
+        return read_objects(self.text)
 
     def line_number(self, position: int) -> int:
         """The line (from 1) of a position in the text."""

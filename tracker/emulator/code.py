@@ -10,10 +10,14 @@ from tracker.emulator.assembly import Assembly
 from tracker.emulator.bind import Context, Step
 from tracker.emulator.decode import controls, decode, writes_exec
 from tracker.emulator.faults import EmulationFault, UnknownInstructionError
+from tracker.emulator.image import Image
 from tracker.emulator.instruction import Instruction, parse
 from tracker.emulator.names import canonical, without_effect
+from tracker.emulator.ops.special import CODE_BASE
 
 _DISTANCE = re.compile(r"\(([.\w$]+)-([.\w$]+)\)(&4294967295|>>32)")
+
+_ADDRESS = re.compile(r"([A-Za-z_.$][\w.$]*)@(rel32|gotpcrel32|abs32)@(lo|hi)([+-]\d+)?")
 
 _FLOAT_MODE = {
     "float_round_mode_32": 0,
@@ -62,6 +66,7 @@ class Code:
         """Text, line (from 0 at the kernel's start) and `.loc` directive of each instruction."""
         self._scan()
         self._targets = self._branch_targets()
+        self.image = Image(assembly.objects, self._referenced()) if "32@" in self.text.body else Image({}, ())
 
     def _check_float_mode(self) -> None:
         """Only rounding to nearest even with denormals kept is known; anything else is refused, not guessed."""
@@ -164,6 +169,8 @@ class Code:
             text = text.replace("\t", " ")
         if "(." in text:
             text = _DISTANCE.sub(self._distance, text)
+        elif "32@" in text:
+            text = _ADDRESS.sub(lambda match: self._address(match, index), text)
         raw, operands, modifiers = parse(text.partition(" :: ")[0])
         return Instruction(text, raw, canonical(raw), operands, modifiers, index, line, self._location(directive))
 
@@ -178,6 +185,27 @@ class Code:
         """The number for a distance between two labels; instructions count as 4 bytes (see `ops.special`)."""
         distance = 4 * (self.labels[match[1]] - self.labels[match[2]])
         return str(distance & 0xFFFFFFFF if match[3][0] == "&" else (distance >> 32) & 0xFFFFFFFF)
+
+    def _referenced(self) -> set[str]:
+        """Symbols that the code takes the address of."""
+        return {match[1] for text, _, _ in self._lines for match in _ADDRESS.finditer(text)}
+
+    def _address(self, match: re.Match[str], index: int) -> str:
+        """One half of a symbol's address, or of its distance from the place where the number stands in the code."""
+        symbol, kind, part, addend = match.groups()
+        address = (self.image.pointers if kind == "gotpcrel32" else self.image.addresses)[symbol] + int(addend or 0)
+        if kind != "abs32":
+            address -= self._place_of_number(index)
+        return f"0x{(address >> (32 if part == 'hi' else 0)) & 0xFFFFFFFF:x}"
+
+    def _place_of_number(self, index: int) -> int:
+        """The address of the number behind instruction `index` as the s_getpc_b64 before it sees it, from which on
+        instructions have their true length: 4 bytes, and 4 for a number like this one."""
+        place, first = 4, index - 1
+        while first >= 0 and not self._lines[first][0].startswith("s_getpc_b64"):
+            place += 8 if "@" in self._lines[first][0] else 4
+            first -= 1
+        return CODE_BASE + 4 * (first + 1) + place
 
     def _cut(self, start: int) -> Segment:
         instructions = []

@@ -5,6 +5,7 @@ from typing import Literal
 FaultKind = Literal[
     "out of bounds",
     "uninitialised read",
+    "write to constant",
     "race",
     "barrier divergence",
     "step limit",

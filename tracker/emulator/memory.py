@@ -1,6 +1,7 @@
 """Global memory: the buffers of a launch and the kernarg segment in one address space, every access checked."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +13,8 @@ from tracker.emulator.bytestore import ByteStore, Positions, Words
 BASE = 0x7E40_1230_0000
 """Address of the first byte of the address space; far from 0 and not representable in 32 bits."""
 
+AccessKind = Literal["out of bounds", "uninitialised read", "write to constant"]
+
 _FOUR_WRITTEN = np.uint32(0x01010101)
 
 _GAP = 1 << 20
@@ -20,17 +23,27 @@ _GAP = 1 << 20
 
 @dataclass(frozen=True)
 class Memory:
-    """A buffer argument. `data`: one-dimensional uint8 array; bytes of an `out` buffer count as never written."""
+    """A buffer. `data`: one-dimensional uint8 array; bytes of an `out` buffer count as never written; nobody may write
+    to a `constant` one."""
 
     name: str
     data: NDArray[np.uint8]
-    role: Literal["in", "out"]
+    role: Literal["in", "out", "constant"]
+
+
+def layout(sizes: Iterable[int]) -> tuple[list[int], int]:
+    """Where regions of these sizes start, one behind the other, and the end of the address space."""
+    starts, end = [], _GAP
+    for size in sizes:
+        starts.append(end)
+        end = (end + size + _GAP + 255) // 256 * 256
+    return starts, end
 
 
 class AccessError(Exception):
     """An access that must not be: which element of the positions, and what is wrong with it."""
 
-    def __init__(self, element: int, kind: Literal["out of bounds", "uninitialised read"], what: str) -> None:
+    def __init__(self, element: int, kind: AccessKind, what: str) -> None:
         super().__init__(what)
         self.element, self.kind, self.what = element, kind, what
 
@@ -51,13 +64,11 @@ class GlobalMemory:
         """`inverted` flips all bits of `out` buffers: other content that nobody may rely on."""
         self.checks_written = True
         """Whether reads of never-written bytes are errors."""
-        self._regions: list[_Region] = []
-        end = _GAP
-        for memory in memories:
-            size = memory.data.size
-            self._regions.append(_Region(memory, end, end + size, memory.role == "out" and size > 0))
-            end = (end + size + _GAP + 255) // 256 * 256
-        self._starts = [region.start for region in self._regions]
+        self._starts, end = layout(memory.data.size for memory in memories)
+        self._regions = [
+            _Region(memory, start, start + memory.data.size, memory.role == "out" and memory.data.size > 0)
+            for memory, start in zip(memories, self._starts, strict=True)
+        ]
         self._store = ByteStore(end)
         self._written = np.zeros(end // 64 * 64 + 128, bool)
         for region in self._regions:
@@ -97,12 +108,26 @@ class GlobalMemory:
 
     def store(self, at: Positions, size: int, values: list[Any]) -> None:
         """Checked `ByteStore.store`. Raises AccessError."""
-        region = self._single(at, size)
-        if region is None:
-            self._check_inside(at, size)
+        region = self.require_writable(at, size)
         self._store.store(at, size, values)
         if region is None or region.unwritten:
             self._mark(at, size)
+
+    def require_writable(self, at: Positions, size: int) -> _Region | None:
+        """Raise AccessError where nobody may write; return the region, if it is the same for all positions."""
+        region = self._single(at, size)
+        if region is None:
+            for number in np.unique(self._check_inside(at, size)).tolist():
+                self._refuse_constant(self._regions[number], at, size)
+        else:
+            self._refuse_constant(region, at, size)
+        return region
+
+    def _refuse_constant(self, region: _Region, at: Positions, size: int) -> None:
+        if region.memory.role == "constant":
+            element = int(np.argmax((at >= region.start) & (at < region.end)))
+            where = self._describe(int(at.flat[element]), size)
+            raise AccessError(element, "write to constant", f"store of {where}, which is constant")
 
     def _mark(self, at: Positions, size: int) -> None:
         if size >= 4 and not int(np.bitwise_or.reduce(at, axis=None)) & 3:

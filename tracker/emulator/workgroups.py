@@ -39,9 +39,10 @@ class Launch:
         text = code.text
         self.memories = list({id(a): a for a in arguments if isinstance(a, Memory)}.values())
         # The kernarg segment's content needs the buffers' addresses: reserve its place, then fill it.
-        segment = Memory("kernarg segment", np.zeros(text.kernarg_size, np.uint8), "in")
-        packet = Memory("dispatch packet", np.frombuffer(dispatch_packet(geometry), np.uint8), "in")
-        self.memory = GlobalMemory([*self.memories, segment, packet], inverted=inverted)
+        segment = Memory("kernarg segment", np.zeros(text.kernarg_size, np.uint8), "constant")
+        packet = Memory("dispatch packet", np.frombuffer(dispatch_packet(geometry), np.uint8), "constant")
+        # The module's data first: code is decoded once, with the addresses that it then has.
+        self.memory = GlobalMemory([*code.image.memories(), *self.memories, segment, packet], inverted=inverted)
         raw = [a if isinstance(a, bytes) else self.memory.address(a) for a in arguments]
         self.memory.fill(segment, kernarg(text, raw, geometry, dynamic_lds))
         self.pointers = {

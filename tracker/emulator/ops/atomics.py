@@ -156,6 +156,7 @@ def _bind_global(context: Context, ins: Instruction, atomic: Atomic, guard: int 
         at = positions(r).reshape(-1)
         at = at.copy() if lanes is None else at.take(lanes)
         loaded(r, ins, lanes, partial(memory.load, at, atomic.size))
+        loaded(r, ins, lanes, lambda: memory.require_writable(at, atomic.size))
         x, wanted = values(r, lanes), expected(r, lanes)
         old = in_turns(
             at,
