@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 class Base(DeclarativeBase):
     """Lists and mappings are JSON text; times are ISO 8601 text in UTC."""
 
-    type_annotation_map = {list[Any]: JSON, dict[str, Any]: JSON(none_as_null=True)}  # noqa: RUF012
+    type_annotation_map = {list[Any]: JSON(none_as_null=True), dict[str, Any]: JSON(none_as_null=True)}  # noqa: RUF012
 
 
 class Run(Base):
@@ -28,7 +28,10 @@ class Run(Base):
 
 
 class Source(Base):
-    """A parsed translation unit, or one file of a recorded inventory (then `origin` names the recording)."""
+    """A parsed translation unit or Rust file, or one file of a recorded inventory (then `origin` names the recording).
+
+    `side` is cuda, hip or rust.
+    """
 
     __tablename__ = "sources"
     __table_args__ = (UniqueConstraint("side", "path", "origin"),)
@@ -93,6 +96,56 @@ class Kernel(Base):
     fingerprint: Mapped[str]
     helpers: Mapped[list[Any]]
     structs: Mapped[list[Any]]
+
+
+class HazardRule(Base):
+    """What the scan's rules say about porting hazards: the rules of the newest scan."""
+
+    __tablename__ = "hazard_rules"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    why: Mapped[str]
+    archs: Mapped[list[Any]]
+    severity: Mapped[str]
+    remedy: Mapped[str]
+    source: Mapped[str]
+
+
+class Finding(Base):
+    """A porting hazard in a source, as `tracker.scan.facts.Finding` describes it."""
+
+    __tablename__ = "findings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), index=True)
+    rule: Mapped[str]
+    path: Mapped[str]
+    line: Mapped[int]
+    detail: Mapped[str]
+    function: Mapped[str]
+    kernels: Mapped[list[Any]]
+    """Symbols of the kernels that reach it."""
+    digest: Mapped[str]
+
+
+class Caller(Base):
+    """A kernel that a Rust source asks for by name, as `tracker.scan.callers.facts.Request` describes it."""
+
+    __tablename__ = "callers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    exact: Mapped[bool]
+    path: Mapped[str]
+    line: Mapped[int]
+    spelled_path: Mapped[str]
+    spelled_line: Mapped[int]
+    function: Mapped[str]
+    grid: Mapped[list[Any] | None]
+    """x, y, z, null for a size that is no constant; null when no launch stands beside the name."""
+    block: Mapped[list[Any] | None]
 
 
 class Pair(Base):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
@@ -9,8 +10,9 @@ from sqlalchemy import Connection, Engine, func, select
 from db import matrix
 from db import models as m
 from db.cells import CellBuild
+from db.findings import findings as findings
 from db.matrix import CellKey
-from db.views import BuildAttempt, Evidence, KernelFacts, KernelStatus, Message, RunRecord, SourceFile
+from db.views import BuildAttempt, Caller, Evidence, KernelFacts, KernelStatus, Message, RunRecord, SourceFile
 
 IN_ORDER = (m.Source.position, m.Kernel.id)
 """Kernels as scanned: sources in the scan's order, then by place in the source."""
@@ -63,14 +65,15 @@ def durations(engine: Engine) -> dict[CellKey, float]:
 
 
 def counts(engine: Engine, side: str, path: str) -> tuple[int, int]:
-    """How many kernels and parser errors a scanned source has."""
+    """How many kernels (of a Rust file: kernels that it asks for) and parser errors a scanned source has."""
     here = select(m.Source.id).where(m.Source.side == side, m.Source.path == path).scalar_subquery()
     of_kernels = select(func.count()).where(m.Kernel.source_id == here).scalar_subquery()
+    of_names = select(func.count(m.Caller.name.distinct())).where(m.Caller.source_id == here).scalar_subquery()
     serious = m.Diagnostic.severity.in_(("error", "fatal"))
     of_errors = select(func.count()).where(m.Diagnostic.source_id == here, serious).scalar_subquery()
     with engine.connect() as connection:
-        kernels, errors = connection.execute(select(of_kernels, of_errors)).one()
-    return kernels, errors
+        kernels, names, errors = connection.execute(select(of_kernels, of_names, of_errors)).one()
+    return kernels + names, errors
 
 
 def sources(engine: Engine, side: str | None = None) -> list[SourceFile]:
@@ -121,6 +124,16 @@ def diagnostics(engine: Engine) -> list[Message]:
         return [Message(*row) for row in connection.execute(statement.order_by(m.Source.path, d.id))]
 
 
+def callers(engine: Engine) -> list[Caller]:
+    """Every kernel that the scanned Rust files ask for, by file and place."""
+    c = m.Caller
+    columns = [getattr(c, field.name) for field in fields(Caller)]
+    statement = select(*columns).join(m.Source, m.Source.id == c.source_id).order_by(m.Source.position, c.id)
+    with engine.connect() as connection:
+        rows = connection.execute(statement).mappings().all()
+    return [Caller(**{name: _tuple(value) for name, value in row.items()}) for row in rows]
+
+
 def builds(engine: Engine, source: str, arch: str, limit: int = 1) -> list[BuildAttempt]:
     """The newest attempts to build a source for an arch, newest first."""
     b = m.Build
@@ -169,6 +182,10 @@ def _emulator(connection: Connection) -> str | None:
     """The device name of the present emulator, see `open_database`."""
     name: str | None = connection.get_execution_options().get("emulator")
     return name
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _evidence(row: Record, build: CellBuild | None, emulator: str | None) -> Evidence:

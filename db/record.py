@@ -5,13 +5,28 @@ Arguments are plain mappings with the fields of the program's dataclasses (`data
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Engine, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from db.engine import writing
-from db.models import Build, BuiltKernel, Dependency, Diagnostic, Evidence, Kernel, Pair, Run, Snapshot, Source
+from db.models import (
+    Build,
+    BuiltKernel,
+    Caller,
+    Dependency,
+    Diagnostic,
+    Evidence,
+    Finding,
+    HazardRule,
+    Kernel,
+    Pair,
+    Run,
+    Snapshot,
+    Source,
+)
 from db.schema import RESOURCES
 
 SourceKey = tuple[str, str, str]
@@ -48,6 +63,28 @@ def source(engine: Engine, facts: Mapping[str, Any], *, arguments: str = "", ori
         )
         _add_all(session, Diagnostic, map(_diagnostic, facts["diagnostics"]), row.id)
         _add_all(session, Kernel, map(_kernel, facts["kernels"]), row.id)
+        _add_all(session, Finding, map(_placed, facts.get("findings", ())), row.id)
+
+
+def callers(engine: Engine, path: str, sha256: str, arguments: str, requests: Iterable[Mapping[str, Any]]) -> None:
+    """Replace what is known about one Rust file by `requests` (fields of `tracker.scan.callers.facts.Request`)."""
+    with writing(engine) as session:
+        session.execute(delete(Source).where(Source.side == "rust", Source.path == path))
+        row = Source(side="rust", path=path, origin="", sha256=sha256, arguments=arguments, helpers=[], structs=[])
+        session.add(row)
+        session.flush()
+        _add_all(session, Caller, map(_request, requests), row.id)
+
+
+def hazard_rules(engine: Engine, rules: Sequence[Mapping[str, Any]]) -> None:
+    """Put the rules (columns of `hazard_rules`) in place of those of the scan before."""
+    columns = [column.name for column in HazardRule.__table__.columns]
+    rows = [{name: _plain(rule[name]) for name in columns} for rule in rules]
+    with writing(engine) as session:
+        there = session.execute(select(*HazardRule.__table__.columns)).mappings()
+        if sorted(map(dict, there), key=itemgetter("id")) != sorted(rows, key=itemgetter("id")):
+            session.execute(delete(HazardRule))
+            session.execute(insert(HazardRule), rows)
 
 
 def sources(engine: Engine, keys: Sequence[SourceKey]) -> None:
@@ -170,6 +207,22 @@ def _kernel(facts: Mapping[str, Any]) -> dict[str, Any]:
         "macro_path": macro_place["path"],
         "macro_line": macro_place["line"],
     }
+
+
+def _placed(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of something that stands at a place of a source."""
+    rest = {name: _plain(value) for name, value in facts.items() if name != "place"}
+    return {"path": facts["place"]["path"], "line": facts["place"]["line"], **rest}
+
+
+def _request(facts: Mapping[str, Any]) -> dict[str, Any]:
+    row = _placed(facts)
+    spelled = row.pop("spelled")
+    return {**row, "spelled_path": spelled["path"], "spelled_line": spelled["line"]}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _object(kernel: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -109,10 +109,72 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Acknowledgement:
+    """Somebody has looked at what a rule found and says why it may stay.
+
+    It covers the rule's findings that concern one of `kernels` (symbols or globs; none given: any) in files that match
+    `file` (a path or glob; "": any), while the code around all of them together has the hash `code`.
+    """
+
+    rule: str
+    kernels: tuple[str, ...]
+    file: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A porting hazard. Without any finding a hazard was not found; nothing says that there is none."""
+
+    rule: str
+    severity: str
+    title: str
+    side: Literal["cuda", "hip"]
+    file: str
+    line: int
+    function: str
+    """The function or type that it stands in; "" for one outside of all."""
+    detail: str
+    """What was found there: a name, a condition, an expression."""
+    kernels: tuple[str, ...]
+    """Every kernel of its side that reaches it."""
+    archs: tuple[str, ...]
+    """`all`, `wave64`, `wave32`, or processors."""
+    why: str
+    remedy: str
+    source: str
+    """Where the behaviour is documented or was reported."""
+    digest: str
+    """Of the code around it, see `db.findings.code_of`."""
+    acknowledged: str | None = None
+    """The reason that kerntrack.toml gives why it may stay."""
+    expired: bool = False
+    """kerntrack.toml has acknowledged it, but the code around it has changed since."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A kernel that Rust code asks for by name, a glob when not `exact`. Sizes are None where they are no constants."""
+
+    name: str
+    exact: bool
+    path: str
+    line: int
+    spelled_path: str
+    spelled_line: int
+    """Where the name, or its first part, is written."""
+    function: str
+    grid: tuple[int | None, ...] | None
+    block: tuple[int | None, ...] | None
+    """None when no launch was found beside the name."""
+
+
+@dataclass(frozen=True)
 class SourceFile:
     """A scanned file, or a file of a recorded inventory (then `origin` names the recording)."""
 
-    side: Literal["cuda", "hip"]
+    side: Literal["cuda", "hip", "rust"]
     path: str
     origin: str
     sha256: str

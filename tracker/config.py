@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from db.views import Acknowledgement
 from tracker.errors import UsageError
 
 FILE_NAME = "kerntrack.toml"
@@ -29,6 +30,8 @@ class Project:
     baselines: tuple[Path, ...] = ()
     """Recorded inventories for the CUDA side, the first one that has a symbol counts."""
     hip: tuple[Path, ...] = ()
+    rust: tuple[Path, ...] = ()
+    """Rust sources that ask for kernels by name."""
     include: tuple[Path, ...] = ()
     defines: tuple[str, ...] = ()
     archs: tuple[str, ...] = DEFAULT_ARCHS
@@ -36,6 +39,7 @@ class Project:
     """(regular expression in a CUDA name, what stands there in the HIP name)."""
     cache: Path = Path()
     toolchain: str | None = None
+    acknowledgements: tuple[Acknowledgement, ...] = ()
 
 
 def load_project(start: Path) -> Project:
@@ -82,12 +86,14 @@ def _from_file(file: Path) -> Project:
         cuda=paths.all(table.get("cuda", [])),
         baselines=tuple(_baseline(file, paths, name) for name in table.get("baselines", [])),
         hip=paths.all(table.get("hip", [])),
+        rust=paths.all(table.get("rust", [])),
         include=paths.all(table.get("include", [])),
         defines=tuple(table.get("defines", [])),
         archs=_archs(file, table.get("archs", DEFAULT_ARCHS)),
         rename=tuple(table.get("rename", DEFAULT_RENAME).items()),
         cache=paths.one(table["cache"]) if table.get("cache") else default_cache(),
         toolchain=table.get("toolchain") or None,
+        acknowledgements=tuple(_acknowledgement(each) for each in table.get("acknowledge", [])),
     )
 
 
@@ -116,14 +122,35 @@ def _is_table(value: object) -> bool:
     return isinstance(value, dict) and all(map(_is_text, value.values()))
 
 
+def _is_acknowledgements(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_acknowledgement, value))
+
+
+def _is_acknowledgement(value: object) -> bool:
+    if not isinstance(value, dict) or not {"rule", "code", "reason"} <= value.keys():
+        return False
+    kernel = value.get("kernel", "")
+    rest = [each for key, each in value.items() if key in ("rule", "file", "code", "reason")]
+    return value.keys() <= {*ACKNOWLEDGEMENT} and all(map(_is_text, rest)) and (_is_text(kernel) or _is_texts(kernel))
+
+
+def _acknowledgement(table: Mapping[str, Any]) -> Acknowledgement:
+    kernel = table.get("kernel", [])
+    kernels = (kernel,) if isinstance(kernel, str) else tuple(kernel)
+    return Acknowledgement(table["rule"], kernels, table.get("file", ""), table["code"], table["reason"])
+
+
+ACKNOWLEDGEMENT = ("rule", "kernel", "file", "code", "reason")
 KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "cuda": (_is_texts, "a list of files and folders"),
     "baselines": (_is_texts, "a list of names or files"),
     "hip": (_is_texts, "a list of files and folders"),
+    "rust": (_is_texts, "a list of files and folders"),
     "include": (_is_texts, "a list of folders"),
     "defines": (_is_texts, "a list of NAME or NAME=VALUE"),
     "archs": (_is_texts, "a list of architectures"),
     "rename": (_is_table, "a table of texts"),
+    "acknowledge": (_is_acknowledgements, f"tables [[acknowledge]] of texts: {', '.join(ACKNOWLEDGEMENT)}"),
     "database": (_is_text, "a file"),
     "cache": (_is_text, "a folder"),
     "toolchain": (_is_text, "the name of a toolchain that `kerntrack doctor` lists"),

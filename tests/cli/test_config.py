@@ -47,6 +47,7 @@ def test_state_of_an_earlier_scan_marks_the_root(tmp_path: Path) -> None:
         ("[renames]\na = 'b'", "line 1: unknown key 'renames'", "did you mean 'rename'?"),
         ("colour = 1", "unknown key 'colour'", "known keys: cuda"),
         ("hip = 'port'", "'hip' must be a list of files and folders", "'port'"),
+        ('[[acknowledge]]\nrule = "dp4a"', "line 1: 'acknowledge' must be tables", "dp4a"),
         ("hip = [", "kerntrack.toml: ", "kerntrack init"),
         ('\n\narchs = ["gfx1101", "gfx91a"]', "line 3: unknown architecture 'gfx91a'", "gfx90a"),
         ('baselines = ["candle-nowhere"]', "line 1: no recorded inventory 'candle-nowhere'", ".json"),

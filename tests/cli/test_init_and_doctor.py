@@ -23,6 +23,9 @@ def test_init_looks_beside_the_project(kerntrack: Kerntrack, project: Path, tmp_
     kernels = tmp_path / "candle" / "candle-kernels" / "src"
     kernels.mkdir(parents=True)
     (kernels / "quantized.cu").touch()
+    launchers = tmp_path / "candle" / "candle-core" / "src" / "quantized"
+    launchers.mkdir(parents=True)
+    (launchers / "cuda.rs").touch()
     here = tmp_path / "port"
     (here / "target").mkdir(parents=True)
     (here / "target" / "copy.hip").touch()
@@ -30,6 +33,7 @@ def test_init_looks_beside_the_project(kerntrack: Kerntrack, project: Path, tmp_
     project_file = load_project(here)
     assert project_file.cuda == (kernels,)
     assert project_file.hip == ()
+    assert project_file.rust == (launchers,)
 
 
 def test_init_in_an_empty_folder_uses_the_recording(kerntrack: Kerntrack, tmp_path: Path) -> None:

@@ -13,15 +13,17 @@ from tracker.config import Project
 from tracker.devices.revision import emulator_name
 from tracker.errors import KerntrackError, UsageError
 from tracker.scan.arguments import arguments_hash
-from tracker.scan.facts import Side
+from tracker.scan.callers import CALLERS
+from tracker.scan.sources import SourceKind
 
 
 def open_store(project: Project, read_only: bool = False) -> Engine:
     """The project's database, migrated. Raises UsageError with a remedy when that cannot be."""
     try:
-        return open_database(project.database, read_only, emulator_name())
+        engine = open_database(project.database, read_only, emulator_name())
     except DatabaseError as error:
         raise user_error(error) from error
+    return engine.execution_options(acknowledgements=project.acknowledgements)
 
 
 def user_error(error: DatabaseError) -> KerntrackError:
@@ -44,8 +46,10 @@ class Disk:
         self._project = project
         self._hash = cache(file_hash)
 
-    def arguments(self, side: Side) -> str:
-        """Hash of how sources of a side are parsed."""
+    def arguments(self, side: SourceKind) -> str:
+        """Hash of how sources of a kind are parsed."""
+        if side == "rust":
+            return f"callers {CALLERS}"
         return arguments_hash(side, self._project.include, self._project.defines, self._project.root)
 
     def unchanged(self, source: SourceFile) -> bool:

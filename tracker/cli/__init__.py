@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-SEVERAL = ("--cuda", "--hip")
+SEVERAL = ("--cuda", "--hip", "--rust")
 """Options that take every word up to the next option, so that a shell's globs can be used: `--cuda src/*.cu`."""
 
 

@@ -84,16 +84,17 @@ def scan(
     context: typer.Context,
     cuda: Annotated[Paths, typer.Option(metavar="PATH…", help="CUDA sources or folders.")] = None,
     hip: Annotated[Paths, typer.Option(metavar="PATH…", help="HIP sources or folders.")] = None,
+    rust: Annotated[Paths, typer.Option(metavar="PATH…", help="Rust sources that load kernels by name.")] = None,
     record: Annotated[Path | None, typer.Option(metavar="FILE", help="Record the CUDA side's facts in FILE.")] = None,
     origin: Annotated[str, typer.Option(metavar="NAME@COMMIT", help="Where a recording says it comes from.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Let --record replace a file.")] = False,
     again: Again = False,
     json: Json = False,
 ) -> ExitCode:
-    """Read the sources of both sides and pair their kernels.
+    """Read the sources of both sides and pair their kernels; find porting hazards and who asks for which kernel.
 
-    Without --cuda and --hip: what kerntrack.toml names, or else what the last scan here read. Unchanged files are
-    not parsed again.
+    Without --cuda, --hip and --rust: what kerntrack.toml names, or else what the last scan here read. Unchanged
+    files are not parsed again.
 
     \b
     Examples:
@@ -103,7 +104,7 @@ def scan(
     """
     from tracker.cli import scan
 
-    return scan.run(context.obj, scan.Request(cuda or [], hip or [], record, origin, force, again, json))
+    return scan.run(context.obj, scan.Request(cuda or [], hip or [], rust or [], record, origin, force, again, json))
 
 
 @app.command()

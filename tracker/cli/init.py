@@ -18,6 +18,9 @@ SKIPPED = frozenset({"target", "build", "node_modules", "__pycache__", "third_pa
 NEIGHBOURS = ("candle/candle-kernels/src", "rocm-rs/src")
 """Places beside the project where the two sides are often checked out, cuda and hip."""
 
+LAUNCHERS = "candle-core/src/quantized"
+"""Where candle's Rust code asks for the quantized kernels."""
+
 TEMPLATE = """\
 # A kerntrack project: which CUDA kernels are to be ported, and where their HIP ports are.
 # Paths are relative to this file; ~ is your home folder. Every key may be left out.
@@ -32,6 +35,9 @@ baselines = {baselines}
 
 # HIP side: files, or folders that are searched for .hip files.
 hip = {hip}
+
+# Rust code that loads the kernels by name: files, or folders that are searched for .rs files.
+rust = {rust}
 
 # Folders in which #include looks, and macros to define (NAME or NAME=VALUE), for both sides.
 include = []
@@ -52,6 +58,14 @@ archs = {archs}
 # How a CUDA kernel's name becomes its port's, where it does not stay as it is: regular expression = replacement.
 [rename]
 {rename}
+
+# Porting hazards that may stay; `kerntrack hazards ack RULE KERNEL --reason …` writes such an entry. It ends when the
+# code changes, of which `code` is the hash.
+# [[acknowledge]]
+# rule = "dp4a"
+# kernel = "mul_mat_*"
+# code = "0123456789abcdef"
+# reason = "why it may stay"
 """
 
 
@@ -61,26 +75,28 @@ def run(session: Session, force: bool) -> ExitCode:
     file = folder / FILE_NAME
     if file.exists() and not force:
         raise UsageError(f"{file} exists", "--force replaces it")
-    cuda, hip = look_around(folder, ".cu"), look_around(folder, *SUFFIXES["hip"])
+    cuda, hip, rust = look_around(folder, ".cu"), look_around(folder, *SUFFIXES["hip"]), launchers(folder)
     try:
-        file.write_text(content(cuda, hip), encoding="utf-8")
+        file.write_text(content(cuda, hip, rust), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}", "make the folder writable") from error
     out = session.stderr()
     out.print(Text(f"wrote {file}"))
     out.print(Text(f"  CUDA: {', '.join(cuda) or 'none found; the recorded inventory of candle stands in'}"))
     out.print(Text(f"  HIP:  {', '.join(hip) or 'none found yet'}"))
+    out.print(Text(f"  Rust: {', '.join(rust) or 'no callers found'}"))
     out.print(Text("next: kerntrack scan", "bold"))
     return ExitCode.GOOD
 
 
-def content(cuda: Iterable[str], hip: Iterable[str]) -> str:
+def content(cuda: Iterable[str], hip: Iterable[str], rust: Iterable[str] = ()) -> str:
     """The text of the file for these sources."""
     shipped = sorted(path.stem for path in BASELINES.glob("*.json"))
     cuda = list(cuda)
     return TEMPLATE.format(
         cuda=_list(cuda),
         hip=_list(hip),
+        rust=_list(rust),
         baselines=_list([] if cuda else shipped[-1:]),
         shipped=", ".join(shipped) or "none",
         archs=_list(DEFAULT_ARCHS),
@@ -95,6 +111,13 @@ def look_around(folder: Path, *suffixes: str) -> list[str]:
         beside = (folder.parent / name for name in NEIGHBOURS)
         found = _topmost(each for place in beside if place.is_dir() for each in _folders_with(place, suffixes))
     return [Path(os.path.relpath(path, folder)).as_posix() for path in found]
+
+
+def launchers(folder: Path) -> list[str]:
+    """candle's launchers in `folder` or beside it, as the file names them."""
+    places = (each / name for each in (folder, folder.parent) for name in (LAUNCHERS, f"candle/{LAUNCHERS}"))
+    found = next((place for place in places if any(place.glob("*.rs"))), None)
+    return [Path(os.path.relpath(found, folder)).as_posix()] if found else []
 
 
 def _folders_with(root: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:

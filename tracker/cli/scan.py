@@ -31,6 +31,7 @@ class Request:
 
     cuda: Sequence[Path]
     hip: Sequence[Path]
+    rust: Sequence[Path]
     record: Path | None
     origin: str
     force: bool
@@ -41,14 +42,14 @@ class Request:
 def run(session: Session, request: Request) -> ExitCode:
     """Scan and print the counts by family. Bad news only when there is no kernel at all."""
     project = session.project()
-    cuda, hip = (_paths(session, paths) for paths in (request.cuda, request.hip))
+    cuda, hip, rust = (_paths(session, paths) for paths in (request.cuda, request.hip, request.rust))
     record = session.directory / request.record if request.record else None
     if record and record.exists() and not request.force:
         raise UsageError(f"{record} exists", "--force replaces it")
     finished = follow(
         session,
         lambda cancel: action.scan(
-            project, cancel, cuda=cuda, hip=hip, record=record, origin=request.origin, again=request.again
+            project, cancel, cuda=cuda, hip=hip, rust=rust, record=record, origin=request.origin, again=request.again
         ),
         _show,
     )
@@ -72,7 +73,10 @@ def _show(reporter: Reporter, event: Event) -> None:
     if isinstance(event, Scanned):
         what = "unchanged" if event.unchanged else "parsed"
         errors = f", {event.errors} errors" if event.errors else ""
-        reporter.narrate(f"{what} {event.path}: {event.kernels} kernels{errors}", "yellow" if event.errors else "dim")
+        asked = " asked for" if event.side == "rust" else ""
+        reporter.narrate(
+            f"{what} {event.path}: {event.kernels} kernels{asked}{errors}", "yellow" if event.errors else "dim"
+        )
 
 
 def _read(project: Project) -> tuple[list[KernelStatus], list[Message]]:

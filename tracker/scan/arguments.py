@@ -5,8 +5,9 @@ from pathlib import Path
 
 from kernels import INCLUDE
 from tracker.scan.facts import Side
+from tracker.scan.hazards.rules import rules_hash
 
-SCANNER = 1
+SCANNER = 2
 """Raised when a scan of the same input gives other facts than before."""
 
 _SIDES: dict[Side, tuple[str, ...]] = {
@@ -59,4 +60,4 @@ def _system_headers(side: Side, include: tuple[Path, ...]) -> list[str]:
 def arguments_hash(side: Side, include: tuple[Path, ...], defines: tuple[str, ...], root: Path) -> str:
     """sha256 of everything that decides the facts apart from the files' content."""
     arguments = parse_arguments(side, include, defines, root)
-    return hashlib.sha256("\0".join([str(SCANNER), *arguments]).encode()).hexdigest()
+    return hashlib.sha256("\0".join([str(SCANNER), rules_hash(), *arguments]).encode()).hexdigest()

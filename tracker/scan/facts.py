@@ -64,10 +64,13 @@ class Finding:
     place: Place
     detail: str
     """What was found there: a name, a condition, an expression."""
+    function: str
+    """The function or type that it stands in; "" for one outside of all."""
     kernels: tuple[str, ...]
     """Symbols of the kernels that it concerns, through whatever they reach."""
     digest: str
-    """sha256 of the text around it: an acknowledgement holds as long as this is the same."""
+    """sha256 of the code around it, macros' text included and comments not: an acknowledgement holds as long as this
+    is the same."""
 
 
 @dataclass(frozen=True)

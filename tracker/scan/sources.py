@@ -2,18 +2,23 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 from tracker.errors import UsageError
 from tracker.scan.facts import Side
 
-SUFFIXES: dict[Side, tuple[str, ...]] = {
+SourceKind = Side | Literal["rust"]
+
+SUFFIXES: dict[SourceKind, tuple[str, ...]] = {
     "cuda": (".cu",),
     "hip": (".hip", ".hip.cpp", ".cu.hip"),
+    "rust": (".rs",),
 }
 """Headers (`.cuh`, `.h`) are read through the files that include them."""
+_NAMES: dict[SourceKind, str] = {"cuda": "CUDA", "hip": "HIP", "rust": "Rust"}
 
 
-def find_sources(paths: Iterable[Path], side: Side) -> list[Path]:
+def find_sources(paths: Iterable[Path], side: SourceKind) -> list[Path]:
     """Files named, whatever their suffix, and the translation units under folders named. Each file once, in order.
 
     Raises UsageError for a path that does not exist and for a folder without any source of that side.
@@ -38,9 +43,9 @@ def read_source(path: Path) -> bytes:
         raise UsageError(f"cannot read {path}: {error.strerror}", "Check the path and its permissions.") from error
 
 
-def _sources(path: Path, side: Side) -> list[Path]:
+def _sources(path: Path, side: SourceKind) -> list[Path]:
     if not path.exists():
-        raise UsageError(f"{path} does not exist", f"Name a {side.upper()} source file or a folder of them.")
+        raise UsageError(f"{path} does not exist", f"Name a {_NAMES[side]} source file or a folder of them.")
     if not path.is_dir():
         return [path]
     wanted = SUFFIXES[side]
@@ -48,7 +53,7 @@ def _sources(path: Path, side: Side) -> list[Path]:
     if not inside:
         endings = ", ".join(f"*{suffix}" for suffix in wanted)
         raise UsageError(
-            f"{path} holds no {side.upper()} source ({endings})", "Name another folder, or the file itself."
+            f"{path} holds no {_NAMES[side]} source ({endings})", "Name another folder, or the file itself."
         )
     return inside
 

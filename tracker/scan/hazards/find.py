@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
+from tracker.scan import clang
 from tracker.scan.facts import Finding, Kernel
 from tracker.scan.hazards.lanes import LANE_MATCHERS
 from tracker.scan.hazards.matchers import NAME_MATCHERS, Matcher
@@ -38,10 +39,11 @@ def find_hazards(source: Source, kernels: Sequence[Kernel], reach: Reach) -> tup
 
 
 def _finding(rule: str, hit: Hit, concerned: set[str], source: Source) -> Finding:
-    owner = next((each for each in (*source.functions, *source.others) if each.key == hit.owner), None)
-    text = source.text(owner) if owner else hit.detail
-    digest = hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
-    return Finding(rule, source.texts.place(hit.file, hit.line), hit.detail, tuple(sorted(concerned)), digest)
+    owner = source.around(hit)
+    function = clang.spelling(owner.cursor) if owner else ""
+    digest = hashlib.sha256(source.code(source.text(owner) if owner else hit.detail).encode()).hexdigest()
+    place = source.texts.place(hit.file, hit.line)
+    return Finding(rule, place, hit.detail, function, tuple(sorted(concerned)), digest)
 
 
 def _of_kernel(rule: Rule, kernel: Kernel) -> Iterator[Finding]:
@@ -53,4 +55,4 @@ def _of_kernel(rule: Rule, kernel: Kernel) -> Iterator[Finding]:
     elif match["kind"] == "static_lds" and kernel.static_lds > match["limit"]:
         detail = f"{kernel.static_lds} bytes"
     if detail:
-        yield Finding(rule.id, kernel.place, f"{kernel.name}: {detail}", (kernel.symbol,), kernel.fingerprint)
+        yield Finding(rule.id, kernel.place, detail, kernel.name, (kernel.symbol,), kernel.fingerprint)

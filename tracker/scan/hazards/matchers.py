@@ -17,6 +17,7 @@ _UNKNOWN_NAME = re.compile(
     r"|no (?:member|type|template) named '(\w+)'"
 )
 
+_SPLIT_OPERATOR = re.compile(r"(?<=[<>=!&|]) (?=[<>=&|])|(?<=[(!]) | (?=\))")
 _MATRIX_INSTRUCTION = re.compile(r"\b(w?mma|ldmatrix|stmatrix)\.[\w.]+")
 
 
@@ -103,7 +104,7 @@ def condition(rule: Rule, source: Source) -> Iterator[Hit]:
             if pattern.fullmatch(text) and behind.match("".join(texts[number + 1 : number + 2]))
         ]
         if len(found) >= rule.match.get("at_least", 1):
-            yield Hit(file, line, " ".join(texts), source.owner(file, offset))
+            yield Hit(file, line, _SPLIT_OPERATOR.sub("", " ".join(texts)), source.owner(file, offset))
 
 
 def word(rule: Rule, source: Source) -> Iterator[Hit]:

@@ -1,5 +1,6 @@
 """The rules, read from rules.toml."""
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,8 +25,16 @@ class Rule:
     match: Mapping[str, Any]
 
 
+_FILE = Path(__file__).with_name("rules.toml")
+
+
+def rules_hash() -> str:
+    """sha256 of the rules: with other rules the same sources have other findings."""
+    return hashlib.sha256(_FILE.read_bytes()).hexdigest()
+
+
 @cache
 def rules() -> tuple[Rule, ...]:
     """All rules, in the file's order."""
-    table = tomllib.loads(Path(__file__).with_name("rules.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     return tuple(Rule(**{**each, "archs": tuple(each["archs"])}) for each in table["rule"])

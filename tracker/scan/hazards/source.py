@@ -144,6 +144,11 @@ class Source:
         around = (each for each in self.functions if each.file == file and each.start <= offset < each.end)
         return next((each.key for each in around), None)
 
+    def around(self, hit: Hit) -> Definition | None:
+        """The definition that a hit stands in; None for one in a macro's own line, which the owner only uses."""
+        owners = (each for each in (*self.functions, *self.others) if each.key == hit.owner)
+        return next((each for each in owners if _holds_line(each, hit.file, hit.line)), None)
+
     def hit_at(self, path: str, line: int, detail: str) -> Hit:
         """A hit where the parser left a message; `path` as in facts."""
         file = next((each for each in self.files if self.texts.path(each) == path), "")
@@ -153,6 +158,13 @@ class Source:
     def text(self, definition: Definition) -> str:
         """A definition's source."""
         return self.texts.slice(definition.file, definition.start, definition.end)
+
+    def code(self, text: str) -> str:
+        """C text without comments and layout, followed by the text of the macros that it uses."""
+        own = [token.text for token in tokens(text)]
+        used = sorted(set().union(*(self.meaning(name) for name in set(own) & self.macros.keys())))
+        bodies = [" ".join(token.text for token in self.macros[name].body) for name in used if name in self.macros]
+        return "\n".join([" ".join(own), *bodies])
 
     def written(self, cursor: clang.Cursor) -> str:
         """A node's source."""
@@ -169,9 +181,9 @@ class Source:
         return self._closures[name]
 
 
-def _holds_line(function: Definition, file: str, line: int) -> bool:
-    first, last = clang.extent(function.cursor)
-    return function.file == file and first.line <= line <= last.line
+def _holds_line(definition: Definition, file: str, line: int) -> bool:
+    first, last = clang.extent(definition.cursor)
+    return definition.file == file and first.line <= line <= last.line
 
 
 def _plain(type_: str) -> str:
