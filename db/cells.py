@@ -8,15 +8,18 @@ from typing import NamedTuple
 
 from db.views import ArchState, ArchStatus, Evidence, Resources
 
-RUNGS: tuple[tuple[str, str, ArchState], ...] = (
-    ("failed", "hip", "verify failed"),
-    ("failed", "emulator", "emulation failed"),
-    ("passed", "hip", "verified"),
-    ("passed", "emulator", "emulated"),
-    ("unsupported", "hip", "unsupported"),
-    ("unsupported", "emulator", "unsupported"),
-)
-"""(outcome, device kind, state), the first that some evidence matches decides."""
+RUNGS: dict[tuple[str, str], ArchState] = {
+    ("failed", "hip"): "verify failed",
+    ("failed", "emulator"): "emulation failed",
+    ("passed", "hip"): "verified",
+    ("passed", "emulator"): "emulated",
+    ("unsupported", "hip"): "unsupported",
+    ("unsupported", "emulator"): "unsupported",
+}
+"""State by (outcome, device kind): the first that some evidence matches decides."""
+RANKS = {rung: rank for rank, rung in enumerate(RUNGS)}
+STATES: tuple[ArchState, ...] = (*RUNGS.values(), "compiled")
+NO_RANK = len(RANKS)
 
 NOTHING = ArchStatus("none", True)
 
@@ -54,15 +57,15 @@ def cell(symbol: str, build: CellBuild | None, holding: Sequence[Evidence]) -> A
 def _verdict(holding: Sequence[Evidence]) -> tuple[ArchState, Evidence | None]:
     if not holding:
         return "compiled", None
-    for outcome, kind, state in RUNGS:
-        for evidence in holding:
-            if (evidence.outcome, evidence.device_kind) == (outcome, kind) and _counts(evidence):
-                return state, evidence
-    return "compiled", holding[0]
+    first = min(holding, key=_rank) if len(holding) > 1 else holding[0]  # of equals the newest
+    return STATES[_rank(first)], first
 
 
-def _counts(evidence: Evidence) -> bool:
-    return evidence.outcome != "passed" or evidence.cases_run > 0
+def _rank(evidence: Evidence) -> int:
+    """Which rung it decides; zero cases decide none."""
+    if evidence.outcome == "passed" and not evidence.cases_run:
+        return NO_RANK
+    return RANKS.get((evidence.outcome, evidence.device_kind), NO_RANK)
 
 
 def _why(symbol: str, attempt: Attempt) -> str:

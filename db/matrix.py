@@ -7,16 +7,15 @@ import gc
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from db.cells import Attempt, CellBuild, cell
+from db.cells import NOTHING, Attempt, CellBuild, cell
 from db.schema import HEAD, RESOURCES
-from db.views import ArchStatus, Evidence, KernelStatus, Location, Resources
+from db.views import NO_COST, ArchStatus, Evidence, KernelStatus, Location, Resources, SourceFile
 from kernels.contracts import VERSIONS
 from kernels.names import identify
 
@@ -41,38 +40,51 @@ ATTEMPTS = """
 BUILT = f"""
     select symbol, arch, build_id, fingerprint, code_hash, {", ".join(RESOURCES)}
     from built_kernels where arch in ({{archs}}) order by id"""
-COLUMNS = tuple(each.name for each in fields(Evidence) if each.name not in ("holds", "cost"))
-"""Of evidence, in the dataclass's order."""
-NEWEST = f"""
-    select symbol, {", ".join(COLUMNS)} from evidence where id in (
-        select max(id) from evidence where arch in ({{archs}}) and effort != 'case'
-        group by symbol, arch, code_hash, contract, device_kind, device_name, device_target, effort, seed)
+COLUMNS = tuple(name for name in Evidence._fields if name not in ("holds", "cost"))
+"""Of evidence, in the view's order: what both leave out comes last."""
+CHECKS = f"""
+    select symbol, arch, {", ".join(COLUMNS)} from evidence where arch in ({{archs}}) and effort != 'case'
     order by id desc"""
-JSON = tuple(1 + COLUMNS.index(name) for name in ("worst", "failing"))
-"""Columns of `NEWEST` that hold JSON."""
+CODE_HASH, CONTRACT, WORST, FAILING = (
+    2 + COLUMNS.index(name) for name in ("code_hash", "contract", "worst", "failing")
+)
+"""Columns of `CHECKS`, the last two hold JSON."""
+SOURCES = """
+    select id, side, path, origin, sha256, arguments, helpers, structs from sources order by side, path, origin"""
+NEEDS = "select source_id, path, sha256 from dependencies order by source_id, path"
+
+
+Result = TypeVar("Result")
+
+
+def direct(database: Path, read: Callable[[Select], Result]) -> Result | None:
+    """Read one state of a file that is there, has the present schema and can be read just so.
+
+    None where it cannot: then it is to be opened properly, which tells what is wrong.
+    """
+    try:
+        with closing(
+            sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        ) as opened:
+            opened.execute("begin")  # one state of the database for all statements
+            revision = opened.execute("select version_num from alembic_version").fetchone()
+            return read(opened.execute) if revision == (HEAD,) else None
+    except sqlite3.Error:
+        return None
 
 
 def read(database: Path, archs: Sequence[str], emulator: str | None) -> list[KernelStatus] | None:
-    """The matrix of a file that is there, has the present schema and can be read just so; else None: open it properly.
+    """The matrix of a file as `direct` takes it, else None.
 
     `emulator`: see `db.engine.open_database`.
     """
-    if not database.is_file():
-        return None
-    try:
-        address = f"{database.resolve().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
-            connection.execute("begin")  # one state of the database for all statements
-            revision = connection.execute("select version_num from alembic_version").fetchone()
-            return status(connection.execute, archs, emulator) if revision == (HEAD,) else None
-    except sqlite3.Error:
-        return None
+    return direct(database, lambda select: status(select, archs, emulator))
 
 
 def status(select: Select, archs: Sequence[str], emulator: str | None) -> list[KernelStatus]:
     """One row per CUDA kernel in scanned order, then the HIP kernels that pair with none."""
     with _no_collection():
-        cuda, hip = _places(select, "cuda"), _places(select, "hip")
+        cuda, hip = _first(select(PLACES, ("cuda",))), _first(select(PLACES, ("hip",)))
         builds = cell_builds(select, archs)
         evidence = holding(select, archs, builds, emulator)
         found = []
@@ -80,7 +92,7 @@ def status(select: Select, archs: Sequence[str], emulator: str | None) -> list[K
             of, port = cuda.get(cuda_symbol), hip.get(hip_symbol)
             if of or port:
                 cells = _cells(port[0] if port else None, archs, builds, evidence)
-                found.append(_kernel_status(of, port, tuple(json.loads(differences)), cells))
+                found.append(_kernel_status(of, port, differences, cells))
         return found
 
 
@@ -90,47 +102,68 @@ def cell_builds(select: Select, archs: Sequence[str]) -> dict[CellKey, CellBuild
     That is the newest of the present source; a good one outlives a failed one, for a neighbour in the same file may
     have broken that. Where the present source was never built, the newest build of all.
     """
-    homes: dict[str, tuple[str, str]] = {}
-    for symbol, path, fingerprint in select(HOMES, ()):
-        homes.setdefault(symbol, (path, fingerprint))  # the first source that has the symbol
+    homes = _first(select(HOMES, ()))
     # Attempts are few, but with long texts: hence not joined to every kernel's row.
     attempts = {id: Attempt(*rest) for id, *rest in select(ATTEMPTS, ())}
-    best: dict[CellKey, tuple[int, Any]] = {}
-    for row in select(_for(BUILT, archs), tuple(archs)):
-        symbol, arch, build_id, fingerprint, code_hash, *_ = row
-        source, present = homes.get(symbol, ("", ""))
-        if build_id not in attempts or attempts[build_id].source != source:
-            continue
-        merit = 0 if fingerprint != present else 2 if code_hash else 1
-        if merit >= best.get((symbol, arch), (0,))[0]:
-            best[symbol, arch] = merit, row
+    sources = {id: attempt.source for id, attempt in attempts.items()}
+
+    def merit(row: Any) -> int:
+        return 0 if row[3] != homes[row[0]][2] else 2 if row[4] else 1
+
+    rows = select(_for(BUILT, archs), tuple(archs))
+    own = [row for row in rows if row[0] in homes and sources.get(row[2]) == homes[row[0]][1]]
+    best = {row[:2]: row for row in sorted(own, key=merit)}  # of equals the last, which is the newest
     return {
-        key: CellBuild(code_hash, merit > 0, Resources(*figures) if code_hash else None, attempts[build_id])
-        for key, (merit, (_, _, build_id, _, code_hash, *figures)) in best.items()
+        key: CellBuild(row[4], merit(row) > 0, Resources._make(row[5:]) if row[4] else None, attempts[row[2]])
+        for key, row in best.items()
     }
 
 
 def holding(
-    select: Select, archs: Sequence[str], builds: dict[CellKey, CellBuild], emulator: str | None
+    select: Select, archs: Sequence[str], builds: Mapping[CellKey, CellBuild], emulator: str | None
 ) -> dict[CellKey, list[Evidence]]:
     """Per cell the newest evidence for its code hash per device, effort and seed, newest first.
 
     Single cases (`verify --case`) are kept for reading but decide nothing: they are not the contract's whole set.
     """
-    make: Callable[..., Evidence] = Evidence  # by position: by name it would take twice as long
-    worst, failing = JSON
+    hashes = {key: build.code_hash for key, build in builds.items()}
     found: dict[CellKey, list[Evidence]] = defaultdict(list)
-    for row in select(_for(NEWEST, archs), tuple(archs)):
-        symbol, _, arch, code_hash, _, kind, device, _, contract, *_ = row
-        build = builds.get((symbol, arch))
-        if build is None or code_hash != build.code_hash:
-            continue
-        if contract == current_contract(symbol) and current_device(kind, device, emulator):
-            values = list(row)
-            values[worst] = json.loads(values[worst])
-            values[failing] = json.loads(values[failing]) if values[failing] else None
-            found[symbol, arch].append(make(*values[1:], True))
-    return found
+    for row in select(_for(CHECKS, archs), tuple(archs)):
+        if hashes.get(row[:2]) == row[CODE_HASH] and row[CONTRACT] == current_contract(row[0]):
+            check = _check(row)
+            if current_device(check.device_kind, check.device_name, emulator):
+                found[row[:2]].append(check)
+    return {key: checks if len(checks) == 1 else _newest(checks) for key, checks in found.items()}
+
+
+def _check(row: Sequence[Any]) -> Evidence:
+    values = list(row)
+    values[WORST] = json.loads(values[WORST])
+    values[FAILING] = json.loads(values[FAILING]) if values[FAILING] else None
+    return Evidence._make((*values[2:], True, NO_COST))
+
+
+def _newest(checks: Iterable[Evidence]) -> list[Evidence]:
+    """The first of each kind."""
+    kinds: dict[tuple[object, ...], Evidence] = {}
+    for each in checks:
+        kinds.setdefault((each.device_kind, each.device_name, each.device_target, each.effort, each.seed), each)
+    return list(kinds.values())
+
+
+def sources(select: Select) -> list[SourceFile]:
+    """The scanned files and the files of recorded inventories, by side and path."""
+    needs: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for source_id, path, sha256 in select(NEEDS, ()):
+        needs[source_id].append((path, sha256))
+    return [
+        SourceFile(side, path, origin, sha256, arguments, _texts(helpers), _texts(structs), tuple(needs[id]))
+        for id, side, path, origin, sha256, arguments, helpers, structs in select(SOURCES, ())
+    ]
+
+
+def _texts(document: str) -> tuple[str, ...]:
+    return tuple(json.loads(document))
 
 
 @cache
@@ -161,10 +194,10 @@ def _for(statement: str, archs: Sequence[str]) -> str:
     return statement.format(archs=", ".join("?" * len(archs)))
 
 
-def _places(select: Select, side: str) -> dict[str | None, Place]:
-    """The first kernel of each symbol."""
-    found: dict[str | None, Place] = {}
-    for row in select(PLACES, (side,)):
+def _first(rows: Iterable[Any]) -> dict[str, Any]:
+    """The first row of each symbol, which is the first column."""
+    found: dict[str, Any] = {}
+    for row in rows:
         found.setdefault(row[0], row)
     return found
 
@@ -172,18 +205,20 @@ def _places(select: Select, side: str) -> dict[str | None, Place]:
 def _cells(
     port: str | None,
     archs: Sequence[str],
-    builds: dict[CellKey, CellBuild],
-    evidence: dict[CellKey, list[Evidence]],
+    builds: Mapping[CellKey, CellBuild],
+    evidence: Mapping[CellKey, list[Evidence]],
 ) -> dict[str, ArchStatus]:
     if port is None:
-        return {arch: cell("", None, ()) for arch in archs}
-    return {arch: cell(port, builds.get((port, arch)), evidence.get((port, arch), ())) for arch in archs}
+        return dict.fromkeys(archs, NOTHING)
+    keys = [(port, arch) for arch in archs]
+    return {key[1]: cell(port, builds.get(key), evidence.get(key, ())) for key in keys}
 
 
 def _kernel_status(
-    of: Place | None, port: Place | None, differences: tuple[str, ...], cells: dict[str, ArchStatus]
+    of: Place | None, port: Place | None, differences: str, cells: dict[str, ArchStatus]
 ) -> KernelStatus:
     symbol = (of or port or ("",))[0]
+    differing = _texts(differences) if port and differences != "[]" else ()
     name = identify(symbol)
     return KernelStatus(
         symbol=symbol,
@@ -191,9 +226,9 @@ def _kernel_status(
         type=name.type if name else "",
         batch=name.batch if name else None,
         baseline=Location(*of[1:]) if of else None,
-        port="missing" if port is None else "drifted" if differences else "ported",
+        port="missing" if port is None else "drifted" if differing else "ported",
         port_symbol=port[0] if port else None,
         port_location=Location(*port[1:]) if port else None,
-        differences=differences if port else (),
+        differences=differing,
         archs=cells,
     )

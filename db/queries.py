@@ -1,6 +1,5 @@
 """Reads. Every function is a fixed number of SQL statements, however many kernels there are."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
@@ -33,7 +32,7 @@ def cell_builds(connection: Connection, archs: Sequence[str]) -> dict[CellKey, C
 
 
 def _select(connection: Connection) -> matrix.Select:
-    return lambda statement, parameters: connection.exec_driver_sql(statement, tuple(parameters))
+    return lambda statement, parameters: connection.exec_driver_sql(statement, tuple(parameters)).all()
 
 
 def evidence(engine: Engine, symbol: str, arch: str | None = None) -> list[Evidence]:
@@ -78,28 +77,8 @@ def counts(engine: Engine, side: str, path: str) -> tuple[int, int]:
 
 def sources(engine: Engine, side: str | None = None) -> list[SourceFile]:
     """The scanned files and the files of recorded inventories, by side and path."""
-    statement = select(m.Source).order_by(m.Source.side, m.Source.path, m.Source.origin)
-    if side:
-        statement = statement.where(m.Source.side == side)
     with engine.connect() as connection:
-        rows = connection.execute(statement).all()
-        needs = connection.execute(select(m.Dependency.source_id, m.Dependency.path, m.Dependency.sha256)).all()
-    dependencies = defaultdict(list)
-    for source_id, path, sha256 in needs:
-        dependencies[source_id].append((path, sha256))
-    return [
-        SourceFile(
-            row.side,
-            row.path,
-            row.origin,
-            row.sha256,
-            row.arguments,
-            tuple(row.helpers),
-            tuple(row.structs),
-            tuple(dependencies[row.id]),
-        )
-        for row in rows
-    ]
+        return [source for source in matrix.sources(_select(connection)) if side in (None, source.side)]
 
 
 def kernels(engine: Engine, side: str, symbol: str | None = None) -> list[KernelFacts]:

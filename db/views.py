@@ -1,5 +1,6 @@
 """What queries return: the status of every kernel, derived from evidence rows when asked, never stored."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -16,9 +17,11 @@ ArchState = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """One evidence row, newest first where several are listed."""
+NO_COST: Mapping[str, Any] = {}
+
+
+class Evidence(NamedTuple):
+    """One evidence row, newest first where several are listed. A tuple: a matrix holds tens of thousands."""
 
     id: int
     arch: str
@@ -39,12 +42,11 @@ class Evidence:
     created: str
     holds: bool
     """The code hash and the contract version it was made with are still the current ones."""
-    cost: dict[str, Any] = field(default_factory=dict)
+    cost: Mapping[str, Any] = NO_COST
     """Left empty in the matrix; `queries.evidence` reads it."""
 
 
-@dataclass(frozen=True)
-class Resources:
+class Resources(NamedTuple):
     """Per kernel and arch, from the code object."""
 
     vgprs: int
@@ -59,8 +61,7 @@ class Resources:
     occupancy: int
 
 
-@dataclass(frozen=True)
-class ArchStatus:
+class ArchStatus(NamedTuple):
     """One cell of the matrix. `fresh` is False when sources changed since the build or check it speaks of."""
 
     state: ArchState

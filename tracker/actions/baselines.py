@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 
 from db import queries, record
 from db.record import SourceKey
+from tracker.actions.disk import file_hash
 from tracker.actions.events import Event, Note, Scanned
-from tracker.actions.store import file_hash
 from tracker.cancel import Cancel
 from tracker.config import Project
 from tracker.errors import UsageError

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Engine
-
-from db import queries
 from db.views import ArchStatus, KernelStatus
 from tracker.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 Kind = Literal["broken", "stale", "fixed", "new", "gone", "changed"]
 States = Mapping[str, Mapping[str, str]]
@@ -80,8 +80,10 @@ def _row(kernel: Mapping[str, Any]) -> dict[str, str]:
     return {"port": kernel["port"]["state"], **cells}
 
 
-def states_at(engine: Engine, run_id: int) -> States:
+def states_at(engine: "Engine", run_id: int) -> States:
     """The state after a run of the history. Raises UsageError for a run that left none."""
+    from db import queries
+
     found = queries.snapshot(engine, run_id)
     if found is None:
         raise UsageError(f"no state is known for run {run_id}", "`kerntrack history` lists the runs")

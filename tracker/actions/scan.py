@@ -11,11 +11,12 @@ from db import queries, record
 from db.record import SourceKey
 from db.views import SourceFile
 from tracker.actions.baselines import take_baseline, write_baseline
+from tracker.actions.disk import Disk, file_hash
 from tracker.actions.events import Event, Finished, Note, Plan, Scanned, Step
 from tracker.actions.history import recorded
 from tracker.actions.pairs import pair_up
 from tracker.actions.status import counts
-from tracker.actions.store import Disk, file_hash, open_store
+from tracker.actions.store import open_store
 from tracker.cancel import Cancel
 from tracker.config import Project
 from tracker.errors import UsageError

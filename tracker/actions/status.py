@@ -1,18 +1,20 @@
 """Status: the matrix as it stands, and how far the port is in numbers. Reads only."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine
-
-from db import queries
-from db.views import ArchStatus, KernelStatus
-from tracker.actions.store import Disk, open_store
+from db import matrix
+from db.views import ArchStatus, KernelStatus, SourceFile
+from tracker.actions.disk import Disk
 from tracker.config import Project
+from tracker.devices.revision import emulator_name
 from tracker.selectors import Selection, select
+
+if TYPE_CHECKING:  # SQLAlchemy takes longer to load than a matrix to read
+    from sqlalchemy import Engine
 
 NO_CELL = ArchStatus("none", True)
 
@@ -32,16 +34,30 @@ class Matrix:
 
 def load(project: Project) -> Matrix:
     """The project's matrix. Raises UsageError when it was never scanned."""
+
+    def read(select: matrix.Select) -> Matrix:
+        kernels = matrix.status(select, project.archs, emulator_name())
+        return Matrix(kernels, project.archs, tuple(_changed(project, matrix.sources(select))))
+
+    if found := matrix.direct(project.database, read):
+        return found
+    from db import queries
+    from tracker.actions.store import open_store
+
     engine = open_store(project, read_only=True)
-    kernels = queries.status(engine, project.archs)
-    return Matrix(kernels, project.archs, tuple(changed_sources(project, engine)))
+    return Matrix(queries.status(engine, project.archs), project.archs, tuple(changed_sources(project, engine)))
 
 
-def changed_sources(project: Project, engine: Engine) -> list[str]:
+def changed_sources(project: Project, engine: "Engine") -> list[str]:
     """Scanned files that are no longer what they were when scanned."""
+    from db import queries
+
+    return list(_changed(project, queries.sources(engine)))
+
+
+def _changed(project: Project, sources: Iterable[SourceFile]) -> Iterator[str]:
     disk = Disk(project)
-    scanned = (source for source in queries.sources(engine) if not source.origin)
-    return [source.path for source in scanned if not disk.unchanged(source)]
+    return (source.path for source in sources if not source.origin and not disk.unchanged(source))
 
 
 def counts(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> dict[str, Any]:

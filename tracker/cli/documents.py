@@ -46,11 +46,13 @@ def kernel_document(kernel: KernelStatus, archs: Sequence[str]) -> dict[str, Any
 
 def arch_document(cell: ArchStatus) -> dict[str, Any]:
     """One cell. What the check cost is left to `show`, which reads it."""
-    evidence = {name: value for name, value in vars(cell.evidence).items() if name != "cost"} if cell.evidence else None
+    evidence = cell.evidence._asdict() if cell.evidence else None
+    if evidence:
+        del evidence["cost"]
     return {
         "state": cell.state,
         "fresh": cell.fresh,
         "code_hash": cell.code_hash or None,
         "evidence": evidence,
-        "resources": vars(cell.resources) if cell.resources else None,
+        "resources": cell.resources._asdict() if cell.resources else None,
     }

@@ -73,7 +73,7 @@ def _document(page: Page, archs: Sequence[str]) -> dict[str, object]:
         **kernel_document(page.kernel, archs),
         "cuda": asdict(page.cuda) if page.cuda else None,
         "hip": asdict(page.hip) if page.hip else None,
-        "evidence": [asdict(each) for each in page.evidence],
+        "evidence": [each._asdict() for each in page.evidence],
         "builds": {arch: asdict(build) for arch, build in page.builds.items()},
         "diagnostics": [asdict(each) for each in page.messages],
     }

@@ -1,6 +1,6 @@
 """The texts of a kernel's page. Everything comes from the database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from textual.content import Content
@@ -137,7 +137,7 @@ def cost(page: Page, archs: Sequence[str]) -> Content:
     return join([head, *rows, line(""), *notes])
 
 
-def flatten(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
+def flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Nested tables as one, names joined by dots; counts with thousands separated."""
     found: dict[str, str] = {}
     for name, value in table.items():
