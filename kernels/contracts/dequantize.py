@@ -12,7 +12,7 @@ from kernels.contracts import VERSIONS, data, geometry
 from kernels.contracts.base import Effort, Prepared
 from kernels.contracts.decode import decode
 from kernels.contracts.family import FamilyContract, Sized, exact, make_launch, with_tail
-from kernels.contracts.formats import block_format
+from kernels.contracts.formats import Bytes, block_format
 from kernels.contracts.naming import Shape
 from kernels.names import KernelName
 
@@ -32,11 +32,15 @@ def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
 
 
 def _build(kernel: KernelName, shape: Shape) -> Prepared:
-    form, table = block_format(kernel.type), geometry.table()["dequantize"]
     classes = data.weight_classes(shape.data, shape["blocks"])
-    blocks = data.weight_rows(kernel.type, classes, 1, shape.generator())
+    return given(kernel, data.weight_rows(kernel.type, classes, 1, shape.generator())[:, 0])
+
+
+def given(kernel: KernelName, blocks: Bytes) -> Prepared:
+    """The case of packed blocks, shape (blocks, bytes)."""
+    form, table = block_format(kernel.type), geometry.table()["dequantize"]
     with np.errstate(over="ignore"):
-        singles = decode(kernel.type, blocks[:, 0]).value.astype(np.float32)
+        singles = decode(kernel.type, blocks).value.astype(np.float32)
         values = singles.astype(np.float16) if kernel.out == "f16" else singles
     launch = make_launch(
         kernel,

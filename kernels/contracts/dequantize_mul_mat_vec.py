@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from kernels.contracts import VERSIONS, data, geometry, oracle
 from kernels.contracts.base import Effort, Expectation, Prepared
+from kernels.contracts.data import Singles
 from kernels.contracts.family import FamilyContract, Sized, make_launch, with_tail
-from kernels.contracts.formats import block_format
+from kernels.contracts.formats import Bytes, block_format
 from kernels.contracts.naming import Shape
 from kernels.names import KernelName
 
@@ -37,7 +38,12 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
     rows, columns, rng = shape["rows"], shape["cols"], shape.generator()
     classes = data.weight_classes(shape.data, rows)
     weights = data.weight_rows(kernel.type, classes, block_format(kernel.type).blocks(columns), rng)
-    y = data.activation_rows(data.activation_classes(shape.data, 1), columns, rng)
+    return given(kernel, weights, data.activation_rows(data.activation_classes(shape.data, 1), columns, rng))
+
+
+def given(kernel: KernelName, weights: Bytes, y: Singles) -> Prepared:
+    """The case of weights, shape (rows, blocks, bytes), and float activations, shape (1, columns)."""
+    rows, columns = len(weights), y.shape[1]
     product = oracle.float_product(oracle.decode_rows(kernel.type, weights), y.astype("f8"))
     launch = make_launch(
         kernel,

@@ -59,7 +59,7 @@ class FamilyContract:
         def prepared() -> Prepared:
             return self.build(kernel, shape)
 
-        return Case(str(shape), lambda poison: _poisoned(prepared(), POISON[poison]))
+        return Case(str(shape), lambda poison: poisoned(prepared(), poison))
 
 
 def make_launch(kernel: KernelName, grid: Dim, block: Dim, values: Values, out_bytes: int) -> Launch:
@@ -88,7 +88,9 @@ def _frozen(data: Bytes) -> Bytes:
     return data
 
 
-def _poisoned(prepared: Prepared, byte: int) -> Prepared:
+def poisoned(prepared: Prepared, poison: int) -> Prepared:
+    """The case with its output buffers full of the poison of a number."""
+    byte = POISON[poison]
     arguments = tuple(
         replace(argument, data=_frozen(np.full(argument.data.size, byte, np.uint8)))
         if isinstance(argument, Buffer) and argument.role == "out"

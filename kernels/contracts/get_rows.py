@@ -12,6 +12,7 @@ from kernels.contracts.family import FamilyContract, Sized, exact, make_launch, 
 from kernels.contracts.formats import Bytes, block_format, quantized
 from kernels.contracts.naming import Shape
 from kernels.contracts.oracle import decode_rows
+from kernels.launch import Launch
 from kernels.names import KernelName
 
 CLASSES = (*data.WEIGHTS, "mixed")
@@ -65,17 +66,21 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
     rows, columns, rng = shape["rows"], shape["cols"], shape.generator()
     table, values = _table(kernel, data.weight_classes(shape.data, rows), columns, rng)
     ids = data.row_numbers(rows, shape["ids"], rng)
+    return Prepared(launch(kernel, table, columns, ids), (exact("dst", values[ids]),))
+
+
+def launch(kernel: KernelName, table: Bytes, columns: int, ids: NDArray[np.uint32]) -> Launch:
+    """The launch for a table's bytes, as they lie in memory, with rows of so many columns."""
     sizes = geometry.table()["get_rows"]
     grid_y = min(geometry.ceil_div(columns, sizes["elements"][kernel.type]), geometry.table()["grid_limit"])
     size = block_format(kernel.type).size(columns) if quantized(kernel.type) else columns * FLOAT_BYTES[kernel.type]
-    launch = make_launch(
+    return make_launch(
         kernel,
         (len(ids), grid_y, 1),
         (sizes["block"][kernel.type], 1, 1),
         {"src0": table, "src1": ids, "ne00": columns, "nb01": size},
         4 * len(ids) * columns,
     )
-    return Prepared(launch, (exact("dst", values[ids]),))
 
 
 CONTRACT = FamilyContract("get_rows", VERSIONS["get_rows"], ("rows", "cols", "ids"), CLASSES, _shapes, _build)

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 from kernels.contracts import VERSIONS, data, geometry, oracle, q8_1
 from kernels.contracts.base import Effort, Prepared
+from kernels.contracts.data import Singles
 from kernels.contracts.family import FamilyContract, Sized, Values, make_launch, with_tail
-from kernels.contracts.formats import block_format
+from kernels.contracts.formats import Bytes, block_format
 from kernels.contracts.naming import Shape
+from kernels.launch import Launch
 from kernels.names import KernelName
 
 SINGLE = tuple(name for name in data.CLASSES if name != "mixed")
@@ -38,11 +40,22 @@ def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
 
 def _build(kernel: KernelName, shape: Shape) -> Prepared:
     rows, columns, batch, rng = shape["rows"], shape["cols"], shape["batch"], shape.generator()
-    table = geometry.table()["mul_mat_q8_1"]
     classes = data.weight_classes(shape.data, rows)
     weights = data.weight_rows(kernel.type, classes, block_format(kernel.type).blocks(columns), rng)
-    y = q8_1.quantize(data.activation_rows(data.activation_classes(shape.data, batch), columns, rng))
-    product = oracle.q8_1_product(oracle.decode_rows(kernel.type, weights), y, kernel.type in table["s_term"])
+    return given(kernel, weights, data.activation_rows(data.activation_classes(shape.data, batch), columns, rng))
+
+
+def given(kernel: KernelName, weights: Bytes, x: Singles) -> Prepared:
+    """The case of weights, shape (rows, blocks, bytes), and float activations, shape (batch, columns)."""
+    y, stored = q8_1.quantize(x), kernel.type in geometry.table()["mul_mat_q8_1"]["s_term"]
+    product = oracle.q8_1_product(oracle.decode_rows(kernel.type, weights), y, stored)
+    return Prepared(launch(kernel, weights, y), (oracle.expectation("dst", product, x.shape[1]),))
+
+
+def launch(kernel: KernelName, weights: Bytes, y: Bytes) -> Launch:
+    """The launch for weights, shape (rows, blocks, bytes), and q8_1 rows, shape (batch, bytes)."""
+    rows, columns, batch = len(weights), weights.shape[1] * block_format(kernel.type).elements, len(y)
+    table = geometry.table()["mul_mat_q8_1"]
     grid = (
         geometry.ceil_div(rows, table["tile_y"][kernel.type]),
         geometry.ceil_div(batch, table["tile_x"][kernel.type]),
@@ -57,8 +70,7 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
         "nrows_y": geometry.padded(columns),
         "nrows_dst": rows,
     }
-    launch = make_launch(kernel, grid, (32, table["warps"], 1), values, 4 * rows * batch)
-    return Prepared(launch, (oracle.expectation("dst", product, columns),))
+    return make_launch(kernel, grid, (32, table["warps"], 1), values, 4 * rows * batch)
 
 
 CONTRACT = FamilyContract(

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from kernels.contracts import VERSIONS, data, geometry, oracle, q8_1
 from kernels.contracts.base import Effort, Prepared
+from kernels.contracts.data import Singles
 from kernels.contracts.family import FamilyContract, Sized, make_launch, with_tail
-from kernels.contracts.formats import block_format
+from kernels.contracts.formats import Bytes, block_format
 from kernels.contracts.naming import Shape
+from kernels.launch import Launch
 from kernels.names import KernelName
 
 SINGLE = tuple(name for name in data.CLASSES if name != "mixed")
@@ -34,13 +36,30 @@ def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
 
 
 def _build(kernel: KernelName, shape: Shape) -> Prepared:
-    rows, columns, batch, rng = shape["rows"], shape["cols"], kernel.batch or 1, shape.generator()
-    table = geometry.table()["mul_mat_vec_q8_1"]
+    rows, columns, rng = shape["rows"], shape["cols"], shape.generator()
     classes = data.weight_classes(shape.data, rows)
     weights = data.weight_rows(kernel.type, classes, block_format(kernel.type).blocks(columns), rng)
-    y = q8_1.quantize(data.activation_rows(data.activation_classes(shape.data, batch), columns, rng))
-    product = oracle.q8_1_product(oracle.decode_rows(kernel.type, weights), y, kernel.type in table["s_term"])
-    launch = make_launch(
+    return given(
+        kernel, weights, data.activation_rows(data.activation_classes(shape.data, _batch(kernel)), columns, rng)
+    )
+
+
+def _batch(kernel: KernelName) -> int:
+    return kernel.batch or 1
+
+
+def given(kernel: KernelName, weights: Bytes, x: Singles) -> Prepared:
+    """The case of weights, shape (rows, blocks, bytes), and float activations, shape (the kernel's batch, columns)."""
+    y, stored = q8_1.quantize(x), kernel.type in geometry.table()["mul_mat_vec_q8_1"]["s_term"]
+    product = oracle.q8_1_product(oracle.decode_rows(kernel.type, weights), y, stored)
+    return Prepared(launch(kernel, weights, y), (oracle.expectation("dst", product, x.shape[1]),))
+
+
+def launch(kernel: KernelName, weights: Bytes, y: Bytes) -> Launch:
+    """The launch for weights, shape (rows, blocks, bytes), and q8_1 rows, shape (the kernel's batch, bytes)."""
+    rows, columns, batch = len(weights), weights.shape[1] * block_format(kernel.type).elements, _batch(kernel)
+    table = geometry.table()["mul_mat_vec_q8_1"]
+    return make_launch(
         kernel,
         (geometry.ceil_div(rows, table["rows"][batch - 1]), 1, 1),
         (32, table["warps"][batch - 1], 1),
@@ -54,7 +73,6 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
         },
         4 * rows * batch,
     )
-    return Prepared(launch, (oracle.expectation("dst", product, columns),))
 
 
 CONTRACT = FamilyContract(

@@ -11,6 +11,7 @@ from kernels.contracts.data import Rng, Singles
 from kernels.contracts.family import FamilyContract, Sized, make_launch
 from kernels.contracts.formats import Bytes, block_format
 from kernels.contracts.naming import Shape
+from kernels.launch import Launch
 from kernels.names import KernelName
 
 EDGES = ("ties", "cancelling", "huge", "subhalf", "denormal")
@@ -92,17 +93,22 @@ def _compared(rows: Bytes) -> NDArray[np.bool_]:
 
 def _build(kernel: KernelName, shape: Shape) -> Prepared:
     x = _rows(shape)
-    rows, columns = x.shape
     expected = q8_1.quantize(x)
+    expectation = Expectation("vy", "uint8", expected.reshape(-1), compared=_compared(expected))
+    return Prepared(launch(kernel, x), (expectation,))
+
+
+def launch(kernel: KernelName, x: Singles) -> Launch:
+    """The launch for float rows, shape (rows, columns)."""
+    rows, columns = x.shape
     width, block = geometry.padded(columns), geometry.table()["quantize"]["block"]
-    launch = make_launch(
+    return make_launch(
         kernel,
         (geometry.ceil_div(width, block), rows, 1),
         (block, 1, 1),
         {"x": x, "kx": columns, "kx_padded": width},
-        expected.size,
+        rows * block_format("q8_1").size(width),
     )
-    return Prepared(launch, (Expectation("vy", "uint8", expected.reshape(-1), compared=_compared(expected)),))
 
 
 CONTRACT = FamilyContract("quantize", VERSIONS["quantize"], ("rows", "cols"), CLASSES, _shapes, _build)

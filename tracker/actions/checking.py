@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from db.views import Evidence
 from tracker.cancel import Cancel
 from tracker.check.results import CaseResult, CheckResult, Mismatch
 from tracker.devices.revision import emulator_name
 from tracker.errors import KerntrackError
+
+if TYPE_CHECKING:  # numpy and gguf are the child's business
+    from tracker.check.tensors import Origin
 
 Effort = Literal["quick", "full"]
 
@@ -29,6 +32,13 @@ class CheckRequest:
     effort: Effort
     seed: int
     case: str | None
+    origin: "Origin | None" = None
+    """The tensor whose case replaces the contract's own cases."""
+
+    @property
+    def decides(self) -> bool:
+        """Whether the outcome may decide a status: only the contract's whole set of cases may."""
+        return self.case is None and self.origin is None
 
     def not_run(self, outcome: Literal["unsupported", "error"], message: str) -> CheckResult:
         """The result where no case ran: no verdict about the kernel."""
@@ -41,7 +51,7 @@ class CheckRequest:
             device_target=self.arch,
             contract=self.contract,
             seed=self.seed,
-            effort="case" if self.case else self.effort,
+            effort=self.effort if self.decides else "case",
             outcome=outcome,
             message=message,
             cases_run=0,
@@ -53,7 +63,7 @@ class CheckRequest:
 
 def check_in_child(request: CheckRequest) -> CheckResult:
     """Load the code object on the emulator (once per process) and check the kernel."""
-    from tracker.check import check_kernel
+    from tracker.check import check_kernel, tensors
 
     try:
         device, module = _load(request.arch, request.code_object, request.assembly)
@@ -67,9 +77,15 @@ def check_in_child(request: CheckRequest) -> CheckResult:
         effort=request.effort,
         seed=request.seed,
         case=request.case,
+        given=partial(tensors.cases, origin=request.origin, effort=request.effort, seed=request.seed)
+        if request.origin
+        else None,
         cancel=Cancel(),
     )
-    return replace(result, effort="case") if request.case else result
+    if request.decides:
+        return result
+    where = f"{request.origin}: " if request.origin and result.outcome == "passed" else ""
+    return replace(result, effort="case", message=where + result.message)
 
 
 @lru_cache(maxsize=64)

@@ -76,7 +76,7 @@ def _verify(project: Project, engine: Engine, cancel: Cancel, options: Options) 
     yield from rescan(project, engine, cancel)
     selection = choose(project, engine, options.selector, options.archs)
     yield from note_unported(selection)
-    built = yield from _build(project, engine, cancel, selection)
+    built = yield from build_missing(project, engine, cancel, selection)
     if built:
         selection = choose(project, engine, options.selector, options.archs)
     held, requests = _plan(engine, selection, options)
@@ -85,14 +85,16 @@ def _verify(project: Project, engine: Engine, cancel: Cancel, options: Options) 
         yield Checked(result, held=True)
         yield Step(done, f"{result.symbol} {result.arch}")
     results = list(held)
-    for result in _run(engine, requests, cancel):
+    for result in run_requests(engine, requests, cancel):
         results.append(result)
         yield Checked(result)
         yield Step(len(results), f"{result.symbol} {result.arch}")
     yield _finish(selection, results, ran=len(requests))
 
 
-def _build(project: Project, engine: Engine, cancel: Cancel, selection: Selection) -> Generator[Event, None, bool]:
+def build_missing(
+    project: Project, engine: Engine, cancel: Cancel, selection: Selection
+) -> Generator[Event, None, bool]:
     """Build what the selection lacks; the generator's value tells whether there was anything."""
     toolchain = discover(project.toolchain)[0]
     work = needed(engine, selection.cells, toolchain, again=False)
@@ -124,7 +126,7 @@ def _plan(engine: Engine, selection: Selection, options: Options) -> tuple[list[
             held.append(as_result(symbol, verdict))
         else:
             seconds = durations.get((symbol, arch)) or FAMILY_WEIGHT.get(kernel.family, 1.0) * (kernel.batch or 1)
-            todo.append((seconds, _request(symbol, arch, found, options)))
+            todo.append((seconds, request_for(symbol, arch, found, options)))
     todo.sort(key=lambda weighted: -weighted[0])
     return held, [request for _, request in todo]
 
@@ -135,7 +137,8 @@ def _verdict(holding: Sequence[Evidence], options: Options) -> Evidence | None:
     return next((e for e in same if e.outcome in VERDICTS), None)
 
 
-def _request(symbol: str, arch: str, build: CellBuild, options: Options) -> CheckRequest:
+def request_for(symbol: str, arch: str, build: CellBuild, options: Options) -> CheckRequest:
+    """The check of a kernel that was built."""
     attempt = build.attempt
     assert build.code_hash and attempt.code_object
     return CheckRequest(
@@ -152,7 +155,7 @@ def _request(symbol: str, arch: str, build: CellBuild, options: Options) -> Chec
     )
 
 
-def _run(engine: Engine, requests: Sequence[CheckRequest], cancel: Cancel) -> Iterator[CheckResult]:
+def run_requests(engine: Engine, requests: Sequence[CheckRequest], cancel: Cancel) -> Iterator[CheckResult]:
     """Check in child processes; every outcome is written before the next is waited for."""
     if not requests:
         return

@@ -190,6 +190,13 @@ def verify(
     effort: Annotated[Effort, typer.Option(help="How many cases.")] = "quick",
     seed: Annotated[int, typer.Option(help="Seed of the cases' data.")] = 0,
     case: Annotated[str | None, typer.Option(metavar="NAME", help="Run only this case; decides no status.")] = None,
+    gguf: Annotated[
+        Path | None, typer.Option(metavar="MODEL", help="Check on real weights of this GGUF file; decides no status.")
+    ] = None,
+    tensor: Annotated[
+        str | None,
+        typer.Option(metavar="GLOB", help="Its tensors to take. Default: the first of each type and row length."),
+    ] = None,
     again: Again = False,
     json: Json = False,
 ) -> ExitCode:
@@ -202,10 +209,12 @@ def verify(
       kerntrack verify q5_1
       kerntrack verify 'mul_mat_*' arch:gfx1100 --effort full
       kerntrack verify dequantize_block_q5_1_f32 --case 'blocks=33 data=mixed seed=0'
+      kerntrack verify arch:gfx1100 --gguf model.gguf --tensor 'blk.0.*'
     """
     from tracker.cli import verify
 
-    return verify.run(context.obj, verify.Request(selector or [], arch, effort, seed, case, again, json))
+    request = verify.Request(selector or [], arch, effort, seed, case, again, json, gguf, tensor)
+    return verify.run(context.obj, request)
 
 
 @app.command()

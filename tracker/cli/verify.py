@@ -3,19 +3,24 @@
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from rich.text import Text
 
 from tracker.actions import verify as action
 from tracker.actions.events import Built, Checked, Event
+from tracker.cancel import Cancel
 from tracker.check.results import CaseResult, CheckResult
 from tracker.cli.compile import show_build
 from tracker.cli.documents import SCHEMA
 from tracker.cli.follow import Reporter, follow
 from tracker.cli.session import Session
 from tracker.cli.tables import print_json
-from tracker.errors import ExitCode
+from tracker.config import Project
+from tracker.errors import ExitCode, UsageError
+from tracker.selectors import words
 from tracker.tui.signs import STATES
 
 SIGNS: Mapping[tuple[str, str], str] = {
@@ -38,6 +43,8 @@ class Request:
     case: str | None
     again: bool
     json: bool
+    gguf: Path | None = None
+    tensor: str | None = None
 
 
 def run(session: Session, request: Request) -> ExitCode:
@@ -52,28 +59,42 @@ def run(session: Session, request: Request) -> ExitCode:
             checked.append(event)
             if not request.json:
                 reporter.data(line(event))
-                for detail in details(event.result):
+                for detail in details(event.result, request.gguf):
                     reporter.data(Text(f"    {detail}"))
 
-    finished = follow(
-        session,
-        lambda cancel: action.verify(
-            project,
-            cancel,
-            selector=request.selector,
-            archs=request.archs,
-            effort=request.effort,
-            seed=request.seed,
-            again=request.again,
-            case=request.case,
-        ),
-        show,
-    )
+    finished = follow(session, partial(_start, session, project, request), show)
     if request.json:
         results = [{**asdict(event.result), "held": event.held} for event in checked]
         print_json({"schema": SCHEMA, "good": finished.good, "results": results, "summary": finished.summary})
     session.stderr().print(Text(finished.message, "" if finished.good else "bold red"))
     return ExitCode.GOOD if finished.good else ExitCode.BAD_NEWS
+
+
+def _start(session: Session, project: Project, request: Request, cancel: Cancel) -> Iterator[Event]:
+    if request.gguf is not None:
+        return _on_tensors(session, project, request, request.gguf, cancel)
+    if request.tensor is not None:
+        raise UsageError("--tensor chooses tensors of a file", "add --gguf MODEL.gguf")
+    return action.verify(
+        project,
+        cancel,
+        selector=request.selector,
+        archs=request.archs,
+        effort=request.effort,
+        seed=request.seed,
+        again=request.again,
+        case=request.case,
+    )
+
+
+def _on_tensors(session: Session, project: Project, request: Request, gguf: Path, cancel: Cancel) -> Iterator[Event]:
+    from tracker.actions.verify_tensors import Weights, verify_tensors  # loads gguf
+
+    if request.case is not None:
+        raise UsageError("--case names a made up case, --gguf takes real weights", "leave one of the two out")
+    archs = tuple(request.archs) if request.archs else None
+    options = action.Options(words(request.selector), archs, request.effort, request.seed, request.again, None)
+    return verify_tensors(project, cancel, options, Weights(session.directory / gguf.expanduser(), request.tensor))
 
 
 def line(event: Checked) -> Text:
@@ -97,17 +118,29 @@ def worst(figures: Mapping[str, float]) -> str:
     return ""
 
 
-def details(result: CheckResult) -> Iterator[str]:
-    """What to know about anything but a pass: the first wrong element, and how to see it again."""
+def details(result: CheckResult, gguf: Path | None = None) -> Iterator[str]:
+    """What to know about anything but a pass: the first wrong element, and how to see it again. `gguf`: whose weights.
+
+    Of a pass on real weights: which.
+    """
     if result.outcome == "passed":
+        if gguf is not None:
+            yield str(result.cost.get("case", result.message))
         return
     if result.outcome != "failed" or result.failing is None:
         yield result.message
         return
     yield f"case {result.failing.name}"
     yield from _wrong(result.failing)
-    command = ["kerntrack", "verify", result.symbol, f"arch:{result.arch}", "--case", result.failing.name]
+    command = ["kerntrack", "verify", result.symbol, f"arch:{result.arch}", *_again(result.failing, gguf)]
     yield f"reproduce: {shlex.join(command)}"
+
+
+def _again(case: CaseResult, gguf: Path | None) -> tuple[str, ...]:
+    if gguf is None:
+        return "--case", case.name
+    tensor = next(word for word in case.name.split() if word.startswith("tensor="))
+    return "--gguf", str(gguf), "--tensor", tensor.removeprefix("tensor=")
 
 
 def _wrong(case: CaseResult) -> Iterator[str]:

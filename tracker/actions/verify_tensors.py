@@ -1,0 +1,146 @@
+"""Verify on real weights: the selected kernels on tensors of a GGUF file, every outcome kept as evidence.
+
+Such evidence names the file's hash and the tensor; it decides no status, which only the contract's whole set of cases
+does.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from db import queries
+from kernels.contracts import real
+from tracker.actions.checking import CheckRequest
+from tracker.actions.compile import choose, note_unported
+from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
+from tracker.actions.history import recorded
+from tracker.actions.scan import rescan
+from tracker.actions.store import open_store
+from tracker.actions.verify import Options, build_missing, request_for, run_requests
+from tracker.cancel import Cancel
+from tracker.check.results import CheckResult
+from tracker.check.tensors import Origin, representative
+from tracker.config import Project
+from tracker.errors import UsageError
+from tracker.gguf import reader
+from tracker.gguf.reader import Model, Tensor
+from tracker.selectors import Selection
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Which tensors: those of the file `path` whose name matches `glob`, or (None) one of each type and row length."""
+
+    path: Path
+    glob: str | None
+
+
+def verify_tensors(project: Project, cancel: Cancel, options: Options, weights: Weights) -> Iterator[Event]:
+    """Check the selected kernels on real tensors of their types.
+
+    Raises UsageError when the file cannot be read or a tensor's place or scales are impossible, when no tensor
+    matches, or when no selected kernel takes one.
+    """
+    model = reader.read(weights.path)
+    tensors = chosen(model, weights.glob)
+    for tensor in tensors:
+        reader.check_values(model, tensor)
+        cancel.check()
+    sha256 = reader.sha256(weights.path)
+    engine = open_store(project)
+    note = {**asdict(options), "gguf": str(weights.path), "sha256": sha256, "tensor": weights.glob}
+    events = _verify(project, engine, cancel, options, _Taken(weights, sha256, tensors))
+    yield Note(_taken(model, sha256, tensors, weights.glob))
+    yield from recorded(project, engine, "verify", note, events)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """What was taken of a file."""
+
+    weights: Weights
+    sha256: str
+    tensors: Sequence[Tensor]
+
+
+def chosen(model: Model, glob: str | None) -> list[Tensor]:
+    """The quantized matrices whose name matches. Raises UsageError with near matches when there is none."""
+    matrices = reader.matrices(model)
+    if not matrices:
+        raise UsageError(f"{model.path} holds no quantized matrix", "name a quantized model")
+    if glob is None:
+        return representative(matrices)
+    found = [tensor for tensor in matrices if fnmatchcase(tensor.name, glob)]
+    if not found:
+        names = [tensor.name for tensor in matrices]
+        near = get_close_matches(glob, names, n=4, cutoff=0.4) or names[:4]
+        kind = "no quantized matrix" if glob in model.tensors else "no tensor"
+        raise UsageError(f"{model.path} has {kind} '{glob}'", f"near: {', '.join(near)}")
+    return found
+
+
+def _taken(model: Model, sha256: str, tensors: Sequence[Tensor], glob: str | None) -> str:
+    of = len(reader.matrices(model))
+    how = "" if glob else ", the first of each type and row length (--tensor '*' takes all)"
+    return f"{model.path}, sha256 {sha256}: {len(tensors)} of {of} quantized matrices{how}"
+
+
+def _verify(project: Project, engine: Engine, cancel: Cancel, options: Options, taken: _Taken) -> Iterator[Event]:
+    yield from rescan(project, engine, cancel)
+    selection = _fitting(choose(project, engine, options.selector, options.archs), taken)
+    yield from note_unported(selection)
+    yield from build_missing(project, engine, cancel, selection)
+    requests, unbuilt = _requests(engine, selection, options, taken)
+    yield Plan("verify", len(requests))
+    results: list[CheckResult] = []
+    for result in run_requests(engine, requests, cancel):
+        results.append(result)
+        yield Checked(result)
+        yield Step(len(results), f"{result.symbol} {result.arch}")
+    yield _finish(results, unbuilt)
+
+
+def _fitting(selection: Selection, taken: _Taken) -> Selection:
+    """The selected kernels that take one of the tensors."""
+    kinds = Counter(tensor.kind for tensor in taken.tensors)
+    cells = tuple(cell for cell in selection.cells if cell[0].type in kinds and cell[0].family in real.FAMILIES)
+    if not cells:
+        held = ", ".join(f"{kind} ({count})" for kind, count in sorted(kinds.items()))
+        raise UsageError(
+            f"no selected kernel takes a tensor of {taken.weights.path}: they are {held}",
+            f"select a kernel of these types and of {', '.join(real.FAMILIES)}",
+        )
+    return Selection(cells)
+
+
+def _requests(engine: Engine, selection: Selection, options: Options, taken: _Taken) -> tuple[list[CheckRequest], int]:
+    """One check per kernel, arch and tensor of its type; and how many ported kernels have no build."""
+    with engine.connect() as connection:
+        builds = queries.cell_builds(connection, selection.archs)
+    requests: list[CheckRequest] = []
+    unbuilt = 0
+    for kernel, arch in selection.cells:
+        symbol = kernel.port_symbol or ""
+        build = builds.get((symbol, arch))
+        if build is None or build.code_hash is None or not build.fresh:
+            unbuilt += bool(symbol)
+            continue
+        request = request_for(symbol, arch, build, options)
+        origins = (Origin(taken.weights.path, taken.sha256, t.name) for t in taken.tensors if t.kind == kernel.type)
+        requests += [replace(request, origin=origin) for origin in origins]
+    return requests, unbuilt
+
+
+def _finish(results: Sequence[CheckResult], unbuilt: int) -> Finished:
+    outcomes: Counter[str] = Counter(result.outcome for result in results)
+    verdicts = [f"{count} {outcome}" for outcome, count in sorted(outcomes.items())]
+    if unbuilt:
+        verdicts.append(f"{unbuilt} not built")
+    good = bool(results) and not unbuilt and not outcomes["failed"] and not outcomes["error"]
+    message = ", ".join(verdicts) or "nothing to verify: none of the selected kernels is ported"
+    return Finished(good, message, {"run": len(results), "not built": unbuilt, **outcomes})

@@ -1,0 +1,57 @@
+"""Cases from a real tensor of a model file: rows sampled evenly, so that the emulator stays quick."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.contracts import real
+from kernels.contracts.base import Case, Effort
+from kernels.names import KernelName
+from tracker.gguf import reader
+
+ELEMENTS: dict[Effort, int] = {"quick": 1 << 18, "full": 1 << 22}
+"""Weights that one check of a tensor takes, in whole rows."""
+HASH_DIGITS = 16
+"""Of the file's sha256, in the names of cases."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a check's weights come from."""
+
+    path: Path
+    sha256: str
+    tensor: str
+
+    def __str__(self) -> str:
+        return f"gguf=sha256:{self.sha256[:HASH_DIGITS]} tensor={self.tensor}"
+
+
+def cases(kernel: KernelName, origin: Origin, effort: Effort, seed: int) -> Iterator[Case]:
+    """The one case of a kernel on a tensor of its type. Its name tells file, tensor and how many rows were taken."""
+    tensor = reader.read(origin.path).tensors[origin.tensor]
+    chosen = sample(tensor.rows, tensor.columns, ELEMENTS[effort])
+    yield real.case(kernel, name(kernel, origin, tensor, len(chosen), seed), tensor.blocks()[chosen], seed)
+
+
+def sample(rows: int, columns: int, elements: int) -> NDArray[np.int64]:
+    """Numbers of rows, first and last among them, of about so many elements in all; at least two where there are."""
+    count = min(rows, max(2, elements // columns))
+    return np.linspace(0, rows - 1, count).round().astype(np.int64)
+
+
+def name(kernel: KernelName, origin: Origin, tensor: reader.Tensor, rows: int, seed: int) -> str:
+    """`gguf=sha256:… tensor=blk.0.attn_q.weight rows=64/4096 cols=4096 batch=9 seed=0`."""
+    shape = f"rows={rows}/{tensor.rows} cols={tensor.columns} batch={real.batch(kernel)}"
+    return f"{origin} {shape} seed={seed}"
+
+
+def representative(tensors: Sequence[reader.Tensor]) -> list[reader.Tensor]:
+    """The first tensor of each type and row length."""
+    first: dict[tuple[str, int], reader.Tensor] = {}
+    for tensor in tensors:
+        first.setdefault((tensor.kind, tensor.columns), tensor)
+    return list(first.values())

@@ -1,0 +1,1 @@
+"""GGUF model files: checked reading of their metadata and tensors."""
