@@ -35,11 +35,9 @@ def code_hash(elf: Elf, facts: dict[str, Any]) -> str:
     code, descriptor = elf.find(symbol), elf.find(f"{symbol}.kd")
     if code is None or descriptor is None or not code.section:
         raise KeyError(symbol)
-    held = bytearray(_bytes(elf, _piece(descriptor)))
-    held[ENTRY_OFFSET] = bytes(8)
     arguments = [(entry[".value_kind"], entry[".offset"], entry[".size"]) for entry in facts.get(".args", ())]
     digest = hashlib.sha256(f"{facts['.max_flat_workgroup_size']} {arguments}".encode())
-    digest.update(held)
+    digest.update(_without_entry(elf, descriptor))
     reached = [_piece(code)]
     for piece in reached:  # grows while it is walked
         digest.update(f"|{piece.end - piece.start}|".encode())
@@ -49,6 +47,29 @@ def code_hash(elf: Elf, facts: dict[str, Any]) -> str:
     if not elf.relocatable:
         _add_constants(elf, digest)
     return digest.hexdigest()
+
+
+def linked_as_built(built: Elf, linked: Elf, symbol: str) -> bool:
+    """True when a kernel's code and descriptor in a linked file are those of its object, the linker's fields aside."""
+    code, descriptor = built.find(symbol), built.find(f"{symbol}.kd")
+    found, found_descriptor = linked.find(symbol), linked.find(f"{symbol}.kd")
+    if code is None or descriptor is None or found is None or found_descriptor is None:
+        return False
+    piece = _piece(code)
+    filled = bytearray(_bytes(linked, _piece(found)))
+    if len(filled) != code.size:
+        return False
+    for at, size in _fields(built, piece):
+        filled[at : at + size] = bytes(size)
+    return filled == _masked(built, piece) and _without_entry(built, descriptor) == _without_entry(
+        linked, found_descriptor
+    )
+
+
+def _without_entry(elf: Elf, descriptor: Symbol) -> bytes:
+    held = bytearray(_bytes(elf, _piece(descriptor)))
+    held[ENTRY_OFFSET] = bytes(8)
+    return bytes(held)
 
 
 def _piece(symbol: Symbol) -> _Piece:
@@ -66,11 +87,14 @@ def _inside(elf: Elf, piece: _Piece) -> list[Relocation]:
 def _masked(elf: Elf, piece: _Piece) -> bytes:
     """The piece's bytes with every field that the linker fills in set to zero."""
     data = bytearray(_bytes(elf, piece))
-    for relocation in _inside(elf, piece):
-        size = 8 if relocation.type in WIDE else 4
-        at = relocation.offset - piece.start
+    for at, size in _fields(elf, piece):
         data[at : at + size] = bytes(size)
     return bytes(data)
+
+
+def _fields(elf: Elf, piece: _Piece) -> list[tuple[int, int]]:
+    """(offset in the piece, size) of every field that the linker fills in."""
+    return [(entry.offset - piece.start, 8 if entry.type in WIDE else 4) for entry in _inside(elf, piece)]
 
 
 def _reference(elf: Elf, relocation: Relocation, piece: _Piece, reached: list[_Piece]) -> str:

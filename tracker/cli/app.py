@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 import typer
 
 from tracker import __version__
+from tracker.cli import exports
+from tracker.cli.options import Archs, Selector
 from tracker.cli.session import Color, Session, guarded
 from tracker.errors import ExitCode
 
@@ -21,19 +23,6 @@ app = typer.Typer(
 
 Format = Literal["table", "md", "csv", "json"]
 Effort = Literal["quick", "full"]
-Selector = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="SELECTOR",
-        help="Which kernels: a quant type (q5_1), a symbol or glob ('mul_mat_vec_*_cuda3'), family:dequantize, "
-        "arch:gfx1100, state:failed. Several words must all hold; a,b means any.",
-        show_default=False,
-    ),
-]
-Archs = Annotated[
-    list[str] | None,
-    typer.Option("--arch", metavar="ARCH", help="Architecture in place of the project's; repeat for more."),
-]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Again = Annotated[bool, typer.Option("--again", help="Do it even where nothing changed.")]
 FormatOption = Annotated[Format | None, typer.Option("--format", help="How to print; each lists kernel by kernel.")]
@@ -277,6 +266,9 @@ def diff(
     from tracker.cli import diff
 
     return diff.run(context.obj, before, after, "json" if json else format)
+
+
+app.add_typer(exports.app, name="export")
 
 
 @app.command()

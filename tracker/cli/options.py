@@ -1,0 +1,19 @@
+"""Options and arguments that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+Selector = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SELECTOR",
+        help="Which kernels: a quant type (q5_1), a symbol or glob ('mul_mat_vec_*_cuda3'), family:dequantize, "
+        "arch:gfx1100, state:failed. Several words must all hold; a,b means any.",
+        show_default=False,
+    ),
+]
+Archs = Annotated[
+    list[str] | None,
+    typer.Option("--arch", metavar="ARCH", help="Architecture in place of the project's; repeat for more."),
+]
