@@ -1,7 +1,7 @@
 """Porting hazards as they stand: what the last scans found, with the acknowledgements that hold for it."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -12,17 +12,20 @@ from db import models as m
 from db.views import Acknowledgement, Finding
 
 
-def findings(engine: Engine, symbol: str | None = None) -> list[Finding]:
-    """Every finding in scanned order, or those that concern the kernel `symbol`.
+def findings(engine: Engine, symbol: str | Collection[str] | None = None) -> list[Finding]:
+    """Every finding in scanned order, or those that concern the kernel `symbol` or one of several.
 
     Acknowledgements are the engine's, see `tracker.actions.store.open_store`. A finding counts as acknowledged when
-    they cover every kernel that it concerns (with `symbol`: that one).
+    they cover every kernel that it concerns (with `symbol`: every one of those).
     """
+    symbols = {symbol} if isinstance(symbol, str) else symbol
     known: Sequence[Acknowledgement] = engine.get_execution_options().get("acknowledgements", ())
     found = _merged(_rows(engine))
     holding = [(each, each.code == code_of(covered(each, found))) for each in known]
-    chosen = [each for each in found if symbol is None or symbol in each.kernels]
-    return [_judged(each, (symbol,) if symbol else each.kernels, holding) for each in chosen]
+    if symbols is None:
+        return [_judged(each, each.kernels, holding) for each in found]
+    asked = [(each, [kernel for kernel in each.kernels if kernel in symbols]) for each in found]
+    return [_judged(each, kernels, holding) for each, kernels in asked if kernels]
 
 
 def covered(acknowledgement: Acknowledgement, found: Iterable[Finding]) -> list[Finding]:

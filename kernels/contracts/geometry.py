@@ -7,6 +7,8 @@ from typing import Any
 from kernels import ROOT
 from kernels.names import KernelName
 
+LANES = 32
+"""Lanes that the launcher counts as a warp, on every target."""
 OUT_TYPES = {"f32": "float", "f16": "__half"}
 
 
@@ -23,6 +25,17 @@ def signature(kernel: KernelName) -> tuple[tuple[str, str], ...]:
             out = OUT_TYPES.get(kernel.out or "", "")
             return tuple((name, ctype.replace("{out}", out)) for name, ctype in entry["parameters"])
     raise KeyError(f"no signature for {kernel.symbol}")
+
+
+def block(kernel: KernelName) -> tuple[int, int, int] | None:
+    """Work-items of a workgroup, x, y, z, as candle launches the kernel; None for a kernel the table lacks."""
+    entry = table().get(kernel.family, {})
+    if "warps" in entry:
+        warps = entry["warps"]
+        return LANES, warps[(kernel.batch or 1) - 1] if isinstance(warps, list) else warps, 1
+    sizes = entry.get("block")
+    size = sizes.get(kernel.type) if isinstance(sizes, dict) else sizes
+    return (size, 1, 1) if size else None
 
 
 def padded(columns: int) -> int:

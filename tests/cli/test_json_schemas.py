@@ -42,6 +42,7 @@ def test_documents_follow_their_schemas(kerntrack: Kerntrack, project: Path) -> 
     validate("scan", kerntrack("scan", "--json").out)
     validate("status", kerntrack("status", "--json").out)
     validate("gap", kerntrack("gap", "--json").out)
+    validate("hazards", kerntrack("hazards", "--json").out)
     validate("verify", kerntrack("verify", "--json").out)
     validate("compile", kerntrack("compile", "--again", "--json").out)
     port = project / "port.hip"

@@ -7,6 +7,7 @@ import pytest
 
 from kernels import BASELINES
 from kernels.contracts import contract_for
+from kernels.contracts.geometry import block
 from kernels.launch import Buffer, Launch, Scalar
 from kernels.names import identify
 from tracker.scan import baseline
@@ -142,3 +143,13 @@ def test_parameters_are_those_of_the_recorded_cuda_kernels() -> None:
         contract = contract_for(name)
         assert contract is not None
         assert contract.parameters(name) == tuple(parameter.type for parameter in kernel.parameters), kernel.symbol
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_block_is_that_of_the_launches(symbol: str) -> None:
+    name = identify(symbol)
+    assert name is not None
+    contract = contract_for(name)
+    assert contract is not None
+    case = next(contract.cases(name, "quick", 0))
+    assert block(name) == case.prepare(0).launch.block

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from db import queries
-from db.views import KernelFacts, KernelStatus
+from db.views import Finding, KernelFacts, KernelStatus
+from tracker.actions.callers import caller_gap
+from tracker.actions.hazards import SEVERITIES
 from tracker.actions.pairs import first_of_each
 from tracker.actions.store import open_store
 from tracker.config import Project
+from tracker.scan.callers.compare import CallerGap
 from tracker.scan.pairing import RenameRules
 
 NameState = Literal["present", "missing", "replaced", "unused"]
@@ -46,12 +49,27 @@ class Name:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """What a rule found in CUDA code of kernels that are not ported yet, and nobody acknowledged."""
+
+    rule: str
+    severity: str
+    title: str
+    places: int
+    kernels: int
+    """Of those that are not ported."""
+
+
+@dataclass(frozen=True)
 class Gap:
     """The whole answer. Every CUDA kernel is in one group, every name of the CUDA side in one list."""
 
     groups: tuple[Group, ...]
     structs: tuple[Name, ...]
     helpers: tuple[Name, ...]
+    callers: CallerGap | None
+    """None when no Rust source was scanned."""
+    hazards: tuple[Waiting, ...]
 
 
 def gap(project: Project) -> Gap:
@@ -73,7 +91,25 @@ def gap(project: Project) -> Gap:
         project.rename,
         _users(kernels, "helpers", statuses),
     )
-    return Gap(_groups(rows), structs, helpers)
+    unported = {row.symbol for row in rows if row.port != "ported"}
+    hazards = _waiting(queries.findings(engine, unported), unported)
+    return Gap(_groups(rows), structs, helpers, caller_gap(project, engine), hazards)
+
+
+def _waiting(found: Iterable[Finding], unported: set[str]) -> tuple[Waiting, ...]:
+    by_rule: dict[str, list[Finding]] = defaultdict(list)
+    for each in found:
+        if each.side == "cuda" and each.acknowledged is None:
+            by_rule[each.rule].append(each)
+    rows = [
+        Waiting(rule, places[0].severity, places[0].title, len(places), len(unported & _union_of_kernels(places)))
+        for rule, places in by_rule.items()
+    ]
+    return tuple(sorted(rows, key=lambda row: (SEVERITIES.index(row.severity), -row.kernels)))
+
+
+def _union_of_kernels(found: Iterable[Finding]) -> set[str]:
+    return {kernel for each in found for kernel in each.kernels}
 
 
 def _groups(rows: Sequence[KernelStatus]) -> tuple[Group, ...]:

@@ -14,7 +14,9 @@ from tracker.scan.pairing import RenameRules, pair
 def pair_up(engine: Engine, rename: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     """Pair all stored kernels; the rows of `db.record.pairs`. Of kernels with one symbol the first counts."""
     cuda, hip = (first_of_each(queries.kernels(engine, side)) for side in ("cuda", "hip"))
-    found = pair([_kernel(facts) for facts in cuda], [_kernel(facts) for facts in hip], RenameRules(tuple(rename)))
+    found = pair(
+        [as_scanned(facts) for facts in cuda], [as_scanned(facts) for facts in hip], RenameRules(tuple(rename))
+    )
     return [
         {
             "cuda_symbol": each.cuda.symbol if each.cuda else None,
@@ -33,7 +35,8 @@ def first_of_each(kernels: Iterable[KernelFacts]) -> list[KernelFacts]:
     return list(found.values())
 
 
-def _kernel(facts: KernelFacts) -> Kernel:
+def as_scanned(facts: KernelFacts) -> Kernel:
+    """A stored kernel as the scanner described it."""
     return Kernel(
         symbol=facts.symbol,
         name=facts.name,

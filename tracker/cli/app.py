@@ -123,6 +123,8 @@ def status(
 def gap(context: typer.Context, format: FormatOption = None, json: Json = False) -> ExitCode:
     """Show what the CUDA side has and the port lacks: kernels, block structures, helper functions.
 
+    Also what Rust callers ask for and do not get, and the hazards in CUDA code that is not ported yet.
+
     \b
     Examples:
       kerntrack gap
@@ -131,6 +133,38 @@ def gap(context: typer.Context, format: FormatOption = None, json: Json = False)
     from tracker.cli import gap
 
     return gap.run(context.obj, "json" if json else format)
+
+
+@app.command()
+@guarded
+def hazards(
+    context: typer.Context,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SELECTOR | ack RULE SELECTOR]",
+            help="Which kernels (as in `status`), or `ack`, a rule, and kernels or a file.",
+            show_default=False,
+        ),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="With ack: why it may stay.")] = None,
+    format: FormatOption = None,
+    json: Json = False,
+) -> ExitCode:
+    """List what will go wrong on AMD GPUs: does not compile, fails at launch, silently wrong, slow.
+
+    Found in the syntax tree by rules; what no rule finds may still be there. `ack` writes a reason into kerntrack.toml
+    that ends when the code it is about changes.
+
+    \b
+    Examples:
+      kerntrack hazards
+      kerntrack hazards q5_1 arch:gfx90a --format csv
+      kerntrack hazards ack sync-shuffle 'mul_mat_*' --reason 'a header maps the names'
+    """
+    from tracker.cli import hazards
+
+    return hazards.run(context.obj, words or [], reason, "json" if json else format)
 
 
 @app.command()

@@ -1,14 +1,16 @@
 """`kerntrack gap`: what the port lacks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tracker.actions.gap import Gap, Group, Name, gap
+from tracker.actions.gap import Gap, Group, Name, Waiting, gap
+from tracker.cli import callers
 from tracker.cli.documents import SCHEMA
+from tracker.cli.hazards import STYLES
 from tracker.cli.session import Session
 from tracker.cli.tables import Listing, print_json, print_listing
 from tracker.errors import ExitCode
@@ -38,6 +40,8 @@ def document(found: Gap) -> dict[str, object]:
         "kernels": [vars(group) for group in found.groups],
         "structs": [vars(name) for name in found.structs],
         "helpers": [vars(name) for name in found.helpers],
+        "callers": callers.document(found.callers),
+        "hazards": [vars(each) for each in found.hazards],
     }
 
 
@@ -51,7 +55,7 @@ def _states(names: Iterable[Name]) -> dict[str, int]:
 
 
 def listing(found: Gap) -> Listing:
-    """A row per missing or drifted kernel, and per missing struct and helper."""
+    """A row per missing or drifted kernel, missing struct and helper, caller that does not fit, hazard's rule."""
     rows = [
         ("kernel", symbol, state, group.family, group.type)
         for group in found.groups
@@ -61,6 +65,8 @@ def listing(found: Gap) -> Listing:
     for kind, names in (("struct", found.structs), ("helper", found.helpers)):
         missing = (name for name in names if name.state == "missing")
         rows += [(kind, each.name, each.state, " ".join(each.waiting), " ".join(each.types)) for each in missing]
+    rows += [("caller", name, state, "", "") for name, state in callers.rows(found.callers)]
+    rows += [("hazard", each.rule, f"{each.severity} ({each.kernels} kernels)", "", "") for each in found.hazards]
     return Listing(("kind", "name", "state", "family", "type"), tuple(rows), frozenset({"state"}))
 
 
@@ -81,7 +87,19 @@ def _print_screen(console: Console, found: Gap) -> None:
             Text(f"{counts['missing']} of {len(names)} {title} missing", "bold"), Text(f"({rest})" if rest else "")
         )
         console.print(_names(names))
+    for line in (*callers.lines(found.callers), *_hazards(found.hazards)):
+        console.print(line)
     console.print(Text("--format md|csv|json lists every kernel by name", "dim"))
+
+
+def _hazards(found: Sequence[Waiting]) -> Iterator[Text]:
+    if not found:
+        return
+    yield Text(f"{len(found)} rules find hazards in CUDA code that is not ported yet", "bold")
+    for each in found:
+        places = f"{each.places} place{'s' * (each.places != 1)}, {each.kernels} kernels"
+        yield Text.assemble("  ", (each.severity, STYLES[each.severity]), f"  {each.rule}: {each.title} ({places})")
+    yield Text("  `kerntrack hazards` says where, why and what to do", "dim")
 
 
 def _kernels(groups: Sequence[Group]) -> Table:

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
 
 from rich.text import Text
 from sqlalchemy import Engine
 
 from db import queries
-from db.views import ArchStatus, BuildAttempt, Evidence, KernelFacts, KernelStatus, Message
+from db.views import ArchStatus, BuildAttempt, Caller, Evidence, KernelFacts, KernelStatus, Message
 from tracker.actions.compare import words
+from tracker.actions.hazards import NOT_LOOKED_AT, Hazards, affected, looked, symbols_of
 from tracker.actions.status import load
 from tracker.actions.store import open_store
 from tracker.cli.documents import SCHEMA, kernel_document
+from tracker.cli.hazards import STYLES as SEVERITY_STYLES
+from tracker.cli.hazards import by_severity, place_line, summary
 from tracker.cli.session import Session
 from tracker.cli.status import warn_of_changes
 from tracker.cli.tables import print_json, sign, style
@@ -32,6 +36,8 @@ class Page:
     evidence: Sequence[Evidence]
     builds: dict[str, BuildAttempt]
     messages: Sequence[Message]
+    hazards: Hazards
+    callers: Sequence[Caller]
 
 
 def run(session: Session, selector: str, json: bool) -> ExitCode:
@@ -56,6 +62,7 @@ def _read(engine: Engine, kernel: KernelStatus, archs: Sequence[str]) -> Page:
     cuda = queries.kernels(engine, "cuda", kernel.symbol) if kernel.baseline else []
     hip = queries.kernels(engine, "hip", kernel.port_symbol) if kernel.port_symbol else []
     newest = {arch: queries.builds(engine, hip[0].source, arch) for arch in archs} if hip else {}
+    symbols = symbols_of([kernel])
     sources = {facts.source for facts in (*cuda[:1], *hip[:1])}
     return Page(
         kernel,
@@ -64,6 +71,8 @@ def _read(engine: Engine, kernel: KernelStatus, archs: Sequence[str]) -> Page:
         queries.evidence(engine, kernel.port_symbol) if kernel.port_symbol else [],
         {arch: builds[0] for arch, builds in newest.items() if builds},
         [each for each in queries.diagnostics(engine) if each.source in sources],
+        looked(engine, queries.findings(engine, symbols)),
+        [each for each in queries.callers(engine) if any(fnmatchcase(symbol, each.name) for symbol in symbols)],
     )
 
 
@@ -76,6 +85,8 @@ def _document(page: Page, archs: Sequence[str]) -> dict[str, object]:
         "evidence": [each._asdict() for each in page.evidence],
         "builds": {arch: asdict(build) for arch, build in page.builds.items()},
         "diagnostics": [asdict(each) for each in page.messages],
+        "findings": [{**asdict(each), "affects": affected(each, archs)} for each in page.hazards.findings],
+        "callers": [asdict(each) for each in page.callers],
     }
 
 
@@ -95,9 +106,29 @@ def _lines(page: Page, archs: Sequence[str]) -> Iterator[Text]:
     for each in page.evidence[:LIMIT]:
         yield _check(each)
     yield from _rest(len(page.evidence), "checks")
+    yield from _hazards(page)
+    for caller in page.callers:
+        yield _caller(caller)
     for message in page.messages[:LIMIT]:
         yield Text(f"{message.path}:{message.line}:{message.column}: {message.severity}: {message.message}")
     yield from _rest(len(page.messages), "parser messages")
+
+
+def _hazards(page: Page) -> Iterator[Text]:
+    yield Text(f"hazards: {summary(page.hazards)}", "bold" if page.hazards.findings else "dim")
+    if page.cuda and page.cuda.origin:
+        yield Text(f"      CUDA side not looked at, recorded without code: {NOT_LOOKED_AT}", "dim")
+    for each in by_severity(page.hazards.findings):
+        head = f"  {each.rule}: {each.title}  [{', '.join(each.archs)}]"
+        yield Text.assemble("  ", (each.severity, SEVERITY_STYLES[each.severity]), head)
+        yield place_line(each)
+        yield Text(f"      {each.why} Try: {each.remedy}", "dim")
+
+
+def _caller(caller: Caller) -> Text:
+    shapes = (("grid", caller.grid), ("block", caller.block))
+    sizes = [f", {what} ({', '.join('?' if n is None else str(n) for n in size)})" for what, size in shapes if size]
+    return Text(f"asked for in {caller.path}:{caller.line} by {caller.function}{''.join(sizes)}")
 
 
 def _rest(count: int, what: str) -> Iterator[Text]:

@@ -29,7 +29,7 @@ STYLES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Listing:
-    """Headings and rows of texts. Columns named in `states` hold states and get a sign in the terminal's table."""
+    """Headings and rows of texts. States in the columns named in `states` get a sign in the terminal's table."""
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -76,7 +76,8 @@ def as_table(listing: Listing) -> Table:
 
 
 def _cell(listing: Listing, index: int, text: str) -> Text:
-    return state_text(text) if listing.headings[index] in listing.states else Text(text)
+    is_state = listing.headings[index] in listing.states and text.removesuffix(" (stale)") in STATES
+    return state_text(text) if is_state else Text(text)
 
 
 def as_markdown(listing: Listing) -> str:

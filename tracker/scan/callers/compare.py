@@ -48,7 +48,7 @@ def compare_callers(
     """Compare requests with both sides. `blocks` are the block sizes that a kernel's contract launches, by symbol."""
     offered = {candidate: kernel.symbol for kernel in cuda for candidate in rules.candidates(kernel.symbol)}
     there = {kernel.symbol for kernel in hip}
-    renamed = {symbol: name for symbol in offered for name in rules.candidates(symbol) if name in there}
+    renamed = {asked: name for asked, symbol in offered.items() for name in rules.candidates(symbol) if name in there}
     return CallerGap(
         not_in_cuda=tuple(Unanswered(each) for each in requests if not _matches(each, offered)),
         not_in_hip=tuple(Unanswered(each, renamed.get(each.name)) for each in requests if not _matches(each, there)),
