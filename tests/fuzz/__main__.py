@@ -5,6 +5,9 @@ import sys
 
 from tests.fuzz.campaign import Tally, campaign, level_of, shrink
 
+_REFUSED = 0.01
+"""Share of programs that the compiler may refuse before something is wrong with the generator."""
+
 _SHOWN = 3
 """Failing programs that are reduced and printed per arch."""
 
@@ -31,6 +34,8 @@ def _report(tally: Tally, *, reduce: bool) -> None:
     print(f"{tally.arch}: {tally.programs} programs, {tally.agreeing} agree, {tally.per_minute:.0f} programs/min")
     if tally.miscompiled:
         print(f"  {len(tally.miscompiled):5} miscompiled (see miscompile.py): seeds {tally.miscompiled}")
+    if tally.refused:
+        print(f"  {len(tally.refused):5} refused by the compiler: seeds {tally.refused}")
     for reason, count in tally.reasons().most_common():
         print(f"  {count:5} {reason}")
     shown = {}
@@ -42,13 +47,13 @@ def _report(tally: Tally, *, reduce: bool) -> None:
 
 
 def main() -> int:
-    """Exit code 1 when a program failed."""
+    """Exit code 1 when a program failed, or when the compiler refused more than a few."""
     options = _arguments()
     failed = False
     for arch in options.arch or ["gfx90a", "gfx1030", "gfx1100"]:
         tally = campaign(arch, options.seeds, _print_progress)
         _report(tally, reduce=not options.no_reduce)
-        failed |= bool(tally.failures)
+        failed |= bool(tally.failures) or len(tally.refused) > _REFUSED * len(options.seeds)
     return int(failed)
 
 

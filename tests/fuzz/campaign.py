@@ -27,7 +27,8 @@ class Tally:
     """Sums of a campaign.
 
     `failures`: seed, level and outcome of programs that do not agree; `miscompiled`: seeds of those that do not
-    because the compiler's own intermediate code is provably wrong.
+    because the compiler's own intermediate code is provably wrong; `refused`: seeds that the compiler gives up on (for
+    want of registers, say), which are neither.
     """
 
     arch: str
@@ -36,6 +37,7 @@ class Tally:
     seconds: float = 0.0
     failures: list[tuple[int, int, Outcome]] = field(default_factory=list)
     miscompiled: list[int] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
 
     @property
     def per_minute(self) -> float:
@@ -64,15 +66,30 @@ def campaign(arch: str, seeds: Sequence[int], progress: Callable[[Tally], None] 
     tally = Tally(arch)
     for level, batch in _batches(seeds):
         start = time.monotonic()
-        programs = [generate(seed) for seed in batch]
-        for program, outcome in zip(programs, judge_all(programs, arch, level), strict=True):
+        for program, outcome in _judged([generate(seed) for seed in batch], arch, level):
             _count(tally, program, level, outcome)
         tally.seconds += time.monotonic() - start
         progress(tally)
     return tally
 
 
-def _count(tally: Tally, program: Program, level: int, outcome: Outcome) -> None:
+def _judged(programs: list[Program], arch: str, level: int) -> Iterator[tuple[Program, Outcome | None]]:
+    """Each program with its outcome, None where the compiler refuses it: found by halving the batch."""
+    try:
+        yield from zip(programs, judge_all(programs, arch, level), strict=True)
+    except CompileError:
+        if len(programs) == 1:
+            yield programs[0], None
+            return
+        middle = len(programs) // 2
+        yield from _judged(programs[:middle], arch, level)
+        yield from _judged(programs[middle:], arch, level)
+
+
+def _count(tally: Tally, program: Program, level: int, outcome: Outcome | None) -> None:
+    if outcome is None:
+        tally.refused.append(program.seed)
+        return
     tally.programs += 1
     if outcome.verdict == "agrees":
         tally.agreeing += 1
