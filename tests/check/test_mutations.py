@@ -23,6 +23,11 @@ def faults(text: str, fault: str) -> set[str]:
             "__shfl_xor(x, 16, 32);",
             {"__shfl_xor(x, 8, 32);", "__shfl_xor(x, 16, 64);", "__shfl_xor(x, 16, 16);"},
         ),
+        ("lanes", "exchange(x, 4);", {"exchange(x, 2);", "exchange(x, 8);"}),
+        ("lanes", "constexpr int group_lanes = 32;", {"constexpr int group_lanes = 64;"}),
+        ("lanes", "mask /= 2;", {"mask /= 4;"}),
+        ("swap", "f(a, b, 2 * c);", {"f(b, a, 2 * c);"}),
+        ("swap", "#define F(x) \\\n  f(x, \\\n    y)\n", {"#define F(x) \\\n  f(y, x)\n"}),
         ("stride", "block * 36;", {"block * 72;"}),
         ("index", "scale[i / 2];", {"scale[i / 2 + 1];"}),
         ("constant", "return 7;", {"return 8;"}),
@@ -43,7 +48,8 @@ def test_each_class_makes_the_faults_it_stands_for(fault: str, before: str, afte
 
 
 def test_comments_strings_and_directives_are_left_alone() -> None:
-    text = '// a + b\n#define N 4 + \\\n  5\n/* x >> 3 */\n#include "a + 1.h"\nasm("v_add 1 + 2");\n'
+    text = "// a + b\n#define N 4 + \\\n  5\n#define F(x) // x + 1\n"
+    text += '/* x >> 3 */\n#include "a + 1.h"\nasm("v_add 1 + 2");\n'
     assert list(mutations(text)) == []
 
 

@@ -113,7 +113,7 @@ def test_scores_count_by_fault_and_by_family() -> None:
 
 
 def test_an_equivalent_is_known_by_its_line_and_only_by_that(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = {"file": "a.h", "line": "int stride = n + 4;", "before": "4", "after": "5", "reason": "only padding"}
+    entry = {"file": "a.h", "line": "int stride = n + 4;", "faults": [["4", "5"]], "reason": "only padding"}
     narrow = {**entry, "line": "int rows = n + 4;", "units": ["q4_0.hip"]}
     monkeypatch.setattr(equivalents, "_table", lambda: (entry, narrow))
     same, other, rows = (

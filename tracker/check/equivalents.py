@@ -17,13 +17,13 @@ def _table() -> tuple[dict[str, Any], ...]:
 def reason(file: str, unit: str, mutation: Mutation) -> str:
     """Why a mutation cannot be noticed through a unit (file names); empty when nobody has shown that.
 
-    An entry holds for a file, the source line (blanks do not count) and what becomes of the mutated text, so that it no
-    longer applies once the line changes. `nth` tells equal texts in a line apart (0: the first); `units`, if given, are
-    the only ones it holds for.
+    An entry holds for a file and a source line (blanks do not count), so that it no longer applies once the line
+    changes, for the faults it lists (all, if it lists none) and the units it lists (all, if it lists none).
     """
+    fault = [mutation.before, mutation.after, mutation.nth]
     for entry in _table():
-        known = (entry["file"], squeezed(entry["line"]), entry["before"], entry.get("nth", 0), entry["after"])
-        found = (file, mutation.source, mutation.before, mutation.nth, mutation.after)
-        if known == found and unit in entry.get("units", [unit]):
+        here = (entry["file"], squeezed(entry["line"])) == (file, mutation.source)
+        known = [[*listed, 0][:3] for listed in entry.get("faults", [fault])]
+        if here and fault in known and unit in entry.get("units", [unit]):
             return str(entry["reason"])
     return ""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 TOKEN = re.compile(
-    r"""(?P<skip>//[^\n]*|/\*.*?\*/|^[ \t]*\#(?:\\\n|[^\n])*|"(?:\\.|[^"\\\n])*")
+    r"""(?P<skip>//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\\\n
+        |^[ \t]*\#[ \t]*define[ \t]+\w+\([^)\n]*\)|^[ \t]*\#(?:\\\n|[^\n])*)
       | (?P<number>(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)[uUlLfF]*)
       | (?P<word>[A-Za-z_]\w*)
       | (?P<op>>>=|<<=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||::|[-+*/%&|^]=|[^\s\w])""",
@@ -60,7 +61,7 @@ Rule = Callable[[list[Token], int], Iterator[Edit]]
 
 
 def tokens(text: str) -> list[Token]:
-    """Tokens of C++ text; comments, strings and preprocessor lines are left out."""
+    """Tokens of C++ text; comments, strings and preprocessor lines but bodies of function-like macros are left out."""
     found = []
     for match in TOKEN.finditer(text):
         if match.lastgroup and match.lastgroup != "skip":
@@ -231,17 +232,38 @@ def _guard(found: list[Token], index: int) -> Iterator[Edit]:
 
 
 def _lanes(found: list[Token], index: int) -> Iterator[Edit]:
-    """Distances and widths of an exchange between lanes: half and twice."""
-    value, depth, at = _number(found[index]), 0, index - 1
-    if not value:
-        return
-    while at >= 0 and found[at].text not in ";{}":
+    """Distances and widths of an exchange between lanes: half and twice, as arguments or as what a name is set to."""
+    value = _number(found[index])
+    if value and (_named(found, index) or EXCHANGE.search(_callee(found, index))):
+        yield from (_spelled(found[index], other) for other in (value // 2, value * 2))
+
+
+EXCHANGE = re.compile("shfl|shuffle|xor|exchange|lanes|mask|warp", re.IGNORECASE)
+
+
+def _named(found: list[Token], index: int) -> bool:
+    """True for the 32 in `group_lanes = 32` and the 2 in `mask /= 2`."""
+    return _at(found, index - 1).text in ("=", "/=", ">>=") and bool(EXCHANGE.search(_at(found, index - 2).text))
+
+
+def _callee(found: list[Token], index: int) -> str:
+    """Name of the function among whose arguments a token is; empty outside of calls."""
+    depth, at = 0, index - 1
+    while at >= 0 and found[at].text not in (";", "{", "}"):
         depth += (found[at].text == ")") - (found[at].text == "(")
         if depth < 0:
-            if re.search("shfl|shuffle|xor|lanes", _at(found, at - 1).text):
-                yield from (_spelled(found[index], other) for other in (value // 2, value * 2))
-            return
+            return _at(found, at - 1).text
         at -= 1
+    return ""
+
+
+def _swap(found: list[Token], index: int) -> Iterator[Edit]:
+    """Two neighbouring arguments that are plain names, the other way round."""
+    first, comma, second = (_at(found, index + k) for k in range(3))
+    if (first.kind, comma.text, second.kind) == ("word", ",", "word") and first.text != second.text:
+        before, behind = _at(found, index - 1).text, _at(found, index + 3).text
+        if before in ("(", ",") and behind in (")", ","):
+            yield first.start, second.end, f"{second.text}, {first.text}"
 
 
 def _precision(found: list[Token], index: int) -> Iterator[Edit]:
@@ -269,6 +291,7 @@ RULES: dict[str, Rule] = {
     ),
     "guard": _guard,
     "barrier": _barrier,
+    "swap": _swap,
     "precision": _precision,
     "signedness": _replaced({"int8_t": ("uint8_t",), "uint8_t": ("int8_t",), "uint16_t": ("int16_t",)}, spaced=False),
     "function": _replaced(
