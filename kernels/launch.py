@@ -42,3 +42,5 @@ class Launch:
     block: Dim
     arguments: tuple[Argument, ...]
     dynamic_lds: int = 0
+    noise: int = 0
+    """Seed of what stands in registers, LDS and scratch beforehand, where a device can choose that."""

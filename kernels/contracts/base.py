@@ -46,7 +46,7 @@ class Case:
 
     name: str
     prepare: Callable[[int], Prepared]
-    """Build inputs and expectation. The argument is the poison byte pattern number (0 or 1) for `out` buffers."""
+    """Build inputs and expectation of run 0 or 1, which differ in the poison of `out` buffers and in the launch's noise."""
 
 
 class Contract(Protocol):

@@ -88,16 +88,15 @@ def _frozen(data: Bytes) -> Bytes:
     return data
 
 
-def poisoned(prepared: Prepared, poison: int) -> Prepared:
-    """The case with its output buffers full of the poison of a number."""
-    byte = POISON[poison]
+def poisoned(prepared: Prepared, run: int) -> Prepared:
+    """The launch of run 0 or 1: poisoned outputs, and noise where a device has state that nothing has written."""
     arguments = tuple(
-        replace(argument, data=_frozen(np.full(argument.data.size, byte, np.uint8)))
+        replace(argument, data=_frozen(np.full(argument.data.size, POISON[run], np.uint8)))
         if isinstance(argument, Buffer) and argument.role == "out"
         else argument
         for argument in prepared.launch.arguments
     )
-    return replace(prepared, launch=replace(prepared.launch, arguments=arguments))
+    return replace(prepared, launch=replace(prepared.launch, arguments=arguments, noise=run))
 
 
 def with_tail(kind: str, weights: Bytes) -> Bytes:

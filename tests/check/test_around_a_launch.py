@@ -59,7 +59,7 @@ def test_runs_that_differ_in_a_bit_fail_though_both_are_near_enough() -> None:
     assert "two runs differ" in result.message and "at 3" in result.message
 
 
-def test_the_two_runs_differ_in_poison_only() -> None:
+def test_the_two_runs_differ_in_poison_and_noise_only() -> None:
     device = FakeDevice()
     check(device, case="rows=3 cols=64 data=random seed=4")
     first, second = device.launches
@@ -67,6 +67,8 @@ def test_the_two_runs_differ_in_poison_only() -> None:
         a.name for a, b in zip(first.arguments, second.arguments, strict=True) if not np.array_equal(a.data, b.data)
     ]
     assert different == ["dst"]
+    assert (first.noise, second.noise) == (0, 1)
+    assert replace(first, arguments=(), noise=0) == replace(second, arguments=(), noise=0)
 
 
 def test_a_fault_fails_with_its_message() -> None:

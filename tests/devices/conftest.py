@@ -38,6 +38,11 @@ extern "C" __global__ void forever(float* c, int n) {
         __threadfence();
     }
 }
+extern "C" __global__ void unset(float* c) {
+    float value;
+    asm volatile("" : "=v"(value));
+    c[threadIdx.x] = value;
+}
 """
 
 

@@ -21,7 +21,7 @@ Compiled = Callable[[str], Artifact]
 def test_a_launch_gives_its_results_and_leaves_the_inputs(artifact: Compiled, arch: str) -> None:
     device = EmulatorDevice(arch)
     module = device.load(artifact(arch))
-    assert module.symbols == {"add", "beside", "peek", "forever", "bounded"}
+    assert module.symbols == {"add", "beside", "peek", "forever", "bounded", "unset"}
     work, expected = addition()
     held = {argument.name: argument.data.copy() for argument in work.arguments if isinstance(argument, Buffer)}
     report = device.run(module, work)
@@ -54,6 +54,14 @@ def test_reading_poison_is_a_fault(artifact: Compiled) -> None:
     work = launch("peek", buffer("a", a, "out"), buffer("c", a, "out"), number("n", 3), n=1)
     fault = device.run(device.load(artifact("gfx1100")), work).fault
     assert fault and fault.kind == "uninitialised read" and "small.hip:10" in fault.message
+
+
+def test_registers_start_with_the_launchs_noise(artifact: Compiled) -> None:
+    device = EmulatorDevice("gfx1030")
+    module = device.load(artifact("gfx1030"))
+    work = launch("unset", buffer("c", np.ones(32, np.float32), "out"), n=32)
+    first, again, other = (device.run(module, replace(work, noise=noise)).buffers["c"] for noise in (0, 0, 1))
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Executes one case: two launches that differ only in the poison of the outputs, and all that must hold after."""
+"""Executes one case: two launches that differ only in what stood where nothing was written, and all that must hold after."""
 
 import time
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from tracker.check.results import CaseResult, Mismatch
 from tracker.devices.protocol import Device, Fault, LaunchReport
 
 RUNS = (0, 1)
-"""Poison patterns, one run each."""
+"""Poison patterns and noise, one run each."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ def run_case(device: Device, module: Any, case: Case) -> Ran:
     started = time.perf_counter()
     worst: dict[str, float] = {}
     reports: list[LaunchReport] = []
-    for poison in RUNS:
-        prepared = case.prepare(poison)
+    for run in RUNS:
+        prepared = case.prepare(run)
         report = device.run(module, prepared.launch)
         reports.append(report)
         mismatch, complaint = _judge(prepared, report, worst)

@@ -46,7 +46,13 @@ class EmulatorDevice:
         started = time.perf_counter()
         try:
             report = emulator.run(
-                module, launch.symbol, launch.grid, launch.block, arguments, dynamic_lds=launch.dynamic_lds
+                module,
+                launch.symbol,
+                launch.grid,
+                launch.block,
+                arguments,
+                dynamic_lds=launch.dynamic_lds,
+                seed=launch.noise,
             )
         except emulator.EmulationFault as fault:
             return LaunchReport({}, fault=Fault(fault.kind, fault.message), seconds=time.perf_counter() - started)
