@@ -10,12 +10,12 @@ if TYPE_CHECKING:  # numpy is only loaded for a contract that is used: versions 
 
 VERSIONS = {
     "dequantize": 2,
-    "quantize": 3,
-    "dequantize_mul_mat_vec": 3,
-    "mul_mat_vec_q8_1": 3,
-    "mul_mat_q8_1": 2,
-    "get_rows": 3,
-    "indexed_moe_forward": 3,
+    "quantize": 4,
+    "dequantize_mul_mat_vec": 4,
+    "mul_mat_vec_q8_1": 4,
+    "mul_mat_q8_1": 3,
+    "get_rows": 4,
+    "indexed_moe_forward": 4,
 }
 """Families with a contract. Raised when cases, oracle or bounds change: older evidence then no longer counts."""
 

@@ -46,7 +46,7 @@ class Case:
 
     name: str
     prepare: Callable[[int], Prepared]
-    """Build inputs and expectation of run 0 or 1, which differ in the poison of `out` buffers and in the launch's noise."""
+    """Build inputs and expectation of run 0 or 1: they differ in the poison of `out` buffers and the launch's noise."""
 
 
 class Contract(Protocol):

@@ -30,7 +30,7 @@ def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
     for cols in dict.fromkeys((31 // step * step, step, 256 - step, 256, 256 + step, 512, 512 + step, 2048)):
         if cols:
             yield {"rows": 8, "cols": cols, "ids": 5}, "mixed"
-    for rows, ids in ((1, 33), (33, 1), (64, 65)):
+    for rows, ids in ((1, 33), (33, 1), (31, 32), (32, 31), (63, 65), (64, 64), (65, 63)):
         yield {"rows": rows, "cols": step, "ids": ids}, "mixed"
     for name in data.WEIGHTS:
         yield {"rows": 3, "cols": 2 * step, "ids": 4}, name

@@ -58,8 +58,8 @@ def q8_1_product(weights: Decoded, activations: Bytes, stored_sum: bool) -> Prod
     """Oracle C: the product with decoded q8_1 rows of shape (rows, bytes).
 
     With `stored_sum` the additive part of the weights, constant over each 32 elements, multiplies the block's stored
-    half sum instead of d*sum(q). Where d underflows in half, the stored sum is larger than what it stands for: the
-    scale then counts the sum itself.
+    half sum instead of d*sum(q); an infinite one makes the product infinite or NaN. Where d underflows in half, the
+    stored sum is larger than what it stands for: the scale then counts the sum itself.
     """
     columns = weights.main.shape[1]
     values, sums = q8_1.unpack(activations)
@@ -68,7 +68,8 @@ def q8_1_product(weights: Decoded, activations: Bytes, stored_sum: bool) -> Prod
         return float_product(weights, values)
     offset = weights.offset[:, ::32]
     reach = np.maximum(np.abs(values).reshape(len(values), -1, 32).sum(axis=2), np.abs(sums))
-    return Product(
-        values @ weights.main.T + sums @ offset.T,
-        np.abs(values) @ np.abs(weights.main).T + reach @ np.abs(offset).T,
-    )
+    with np.errstate(invalid="ignore"):  # a stored sum may be infinite
+        return Product(
+            values @ weights.main.T + sums @ offset.T,
+            np.abs(values) @ np.abs(weights.main).T + reach @ np.abs(offset).T,
+        )

@@ -27,7 +27,7 @@ def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
         return
     for cols in (1, 31, 32, 63, 64, 65, 255, 256, 257, 480, 511, 512, 513, 1024, 1280):
         yield {"rows": 2, "cols": cols}, "mixed"
-    for rows in (1, 31, 33, 65):
+    for rows in (1, 31, 32, 33, 63, 64, 65):
         yield {"rows": rows, "cols": 40}, "mixed"
     for name in CYCLE:
         yield {"rows": 2, "cols": 288}, name

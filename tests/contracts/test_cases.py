@@ -82,7 +82,9 @@ def sizes(symbol: str, key: str) -> set[int]:
 MATRIX = ("dequantize_mul_mat_vec_q4_1_cuda", "mul_mat_vec_q4_K_q8_1_cuda1", "mul_mat_vec_q5_0_q8_1_cuda7")
 
 
-@pytest.mark.parametrize("symbol", [*MATRIX, "mul_mat_q6_K", "indexed_moe_forward_q3k_q8_1"])
+@pytest.mark.parametrize(
+    "symbol", [*MATRIX, "mul_mat_q6_K", "indexed_moe_forward_q3k_q8_1", "get_rows_f16", "quantize_q8_1"]
+)
 def test_full_effort_covers_the_rows_that_issue_names(symbol: str) -> None:
     assert {1, 31, 32, 33, 63, 64, 65} <= sizes(symbol, "rows")
 
@@ -116,6 +118,14 @@ def test_full_effort_stands_on_the_tile_edges_and_one_beside(kind: str) -> None:
 def test_full_effort_names_every_weight_class(symbol: str) -> None:
     names = " ".join(case.name for case in cases(symbol, "full"))
     assert all(f"data={kind}" in names for kind in data.WEIGHTS)
+
+
+def test_loud_activations_overflow_the_stored_sum_where_it_is_used_and_nothing_else() -> None:
+    finite = {}
+    for symbol in ("mul_mat_vec_q4_1_q8_1_cuda1", "mul_mat_q4_K", "mul_mat_vec_q4_K_q8_1_cuda1", "mul_mat_q5_0"):
+        (loud,) = (case for case in cases(symbol, "full") if "data=loud" in case.name)
+        finite[symbol] = np.isfinite(loud.prepare(0).expectations[0].reference)
+    assert [values.all() for values in finite.values()] == [False, False, True, True]
 
 
 @pytest.mark.parametrize("kind", ["q4_0", "q8_0", "q4_K", "q6_K"])

@@ -317,7 +317,7 @@ def _bit_casts() -> Iterator[Operation]:
     pairs = [("u32", "u16x2"), ("u32", "i16x2"), ("u64", "u32x2"), ("u32", "u8x4"), ("u32", "i8x4")]
     for scalar, vector in pairs:
         whole, parts = KINDS[scalar], KINDS[vector]
-        text = "__builtin_bit_cast({}, {{0}})"
+        text = "recast<{}>({{0}})"
         yield Operation("bits", whole, (parts,), text.format(scalar), _recast(whole.dtype.type), 0.5)
         yield Operation("bits", parts, (whole,), text.format(vector), _recast(parts.dtype.type))
 

@@ -37,6 +37,8 @@ DEVICE u32 dot_signed(u32 a, u32 b, u32 c) {
 #endif
 }
 DEVICE u32 dot_unsigned(u32 a, u32 b, u32 c) { return __builtin_amdgcn_udot4(a, b, c, false); }
+// A function's own copy: clang takes the cast of an element of a vector for that of element 0 (llvm/llvm-project#95673).
+template <class To, class From> DEVICE To recast(From x) { return __builtin_bit_cast(To, x); }
 
 // Floats. A NaN never shows its payload or sign; signalling NaNs are never made.
 DEVICE u16 bits_of(f16 x) { return x != x ? u16(0x7e00) : __builtin_bit_cast(u16, x); }

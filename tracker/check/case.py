@@ -1,4 +1,4 @@
-"""Executes one case: two launches that differ only in what stood where nothing was written, and all that must hold after."""
+"""Executes one case: two launches that differ only in what nothing has written yet, and all that must hold after."""
 
 import time
 from dataclasses import dataclass, field
