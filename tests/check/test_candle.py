@@ -7,11 +7,13 @@ at the right element, and everything else must pass.
 import os
 import re
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 from contracts.symbols import SYMBOLS
+from scan.conftest import candle_file
 
 from kernels import INCLUDE
 from kernels.contracts import contract_for, geometry
@@ -26,24 +28,24 @@ from tracker.check import check_cases
 from tracker.check.results import CaseResult
 from tracker.devices.protocol import Artifact
 
-CANDLE = os.environ.get("KERNTRACK_CANDLE")
-if not CANDLE:
+if not os.environ.get("KERNTRACK_CANDLE"):
     pytest.skip("needs KERNTRACK_CANDLE, a candle checkout", allow_module_level=True)
 
+REVISIONS = ("1a0f9ccf1", "5152ef621")
 ARCHS = ("gfx90a", "gfx1030", "gfx1100")
 
 
-@pytest.fixture(scope="module", params=ARCHS)
+@pytest.fixture(scope="module", params=product(REVISIONS, ARCHS), ids="-".join)
 def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[object, object]:
     from tracker.devices.emulator import EmulatorDevice
 
-    source = Path(CANDLE or "", "candle-kernels/src/quantized.cu")
+    commit, arch = request.param
+    source = candle_file(commit, "candle-kernels/src/quantized.cu", tmp_path_factory.mktemp(commit))
     cache = Path(os.environ.get("KERNTRACK_CACHE") or tmp_path_factory.mktemp("cache"))
-    unit = Unit(source, (INCLUDE,), language="cuda")
-    record = compile_unit(unit, request.param, discover()[0], cache.absolute(), Cancel())
+    record = compile_unit(Unit(source, (INCLUDE,), language="cuda"), arch, discover()[0], cache.absolute(), Cancel())
     assert record.ok, record.output
-    device = EmulatorDevice(request.param)
-    return device, device.load(Artifact(request.param, record.code_object, record.assembly))
+    device = EmulatorDevice(arch)
+    return device, device.load(Artifact(arch, record.code_object, record.assembly))
 
 
 def results(loaded: tuple[object, object], name: KernelName) -> Iterator[tuple[Shape, CaseResult]]:
