@@ -73,6 +73,10 @@ def test_subscripts_are_indices(text: str) -> None:
 def test_a_mutation_names_its_line_and_both_texts() -> None:
     (barrier,) = (m for m in mutations("a;\nb;\n  __syncthreads();\n") if m.fault == "barrier")
     assert str(barrier) == "line 3: barrier: '__syncthreads();' becomes ';' in '__syncthreads();'"
+    assert [str(m).split(" becomes")[0] for m in mutations("if (a < b && c < d)") if m.fault == "bound"] == [
+        "line 1: bound: '<' (number 0)",
+        "line 1: bound: '<' (number 1)",
+    ]
 
 
 def test_no_two_mutations_give_the_same_text() -> None:

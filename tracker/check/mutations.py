@@ -53,7 +53,8 @@ class Mutation:
         return text[: self.start] + self.after + text[self.end :]
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.fault}: {self.before!r} becomes {self.after!r} in {self.source!r}"
+        which = f" (number {self.nth})" if self.before and self.source.count(self.before) > 1 else ""
+        return f"line {self.line}: {self.fault}: {self.before!r}{which} becomes {self.after!r} in {self.source!r}"
 
 
 Edit = tuple[int, int, str]
