@@ -65,6 +65,10 @@ def test_array_sizes_in_declarations_are_no_indices(text: str) -> None:
     assert faults(text, "index") == set()
 
 
+def test_arguments_that_may_stand_either_way_stay() -> None:
+    assert faults("fmaf(a, b, c); min(a, b);", "swap") == {"fmaf(a, c, b); min(a, b);"}
+
+
 @pytest.mark.parametrize("text", ["return a[i];", "x = f(a)[i][j];", "(*p)[i] = 0;", "a.b[i] += c->d[j];"])
 def test_subscripts_are_indices(text: str) -> None:
     assert len(faults(text, "index")) == text.count("[")

@@ -221,7 +221,7 @@ def _single_word() -> Iterator[Operation]:
     low24 = np.uint32(0xFFFFFF)
     yield Operation("perm", U32, three, "__builtin_amdgcn_perm({0}, {1}, {2})", _permuted_bytes)
     yield Operation("alignbit", U32, three, "__builtin_amdgcn_alignbit({0}, {1}, {2})", _aligned_bits)
-    yield Operation("ubfe", U32, three, "__builtin_amdgcn_ubfe({0}, {1} & 31u, {2} & 31u)", _field)
+    yield Operation("ubfe", U32, three, "field({0}, {1} & 31u, {2} & 31u)", _field)
     yield Operation("sbfe", U32, three, "u32(__builtin_amdgcn_sbfe(i32({0}), {1} & 31u, {2} & 31u))", _signed_field)
     yield Operation("sdot4", U32, three, "dot_signed({0}, {1}, {2})", _dot(np.int8), 1.5)
     yield Operation("udot4", U32, three, "dot_unsigned({0}, {1}, {2})", _dot(np.uint8))

@@ -37,6 +37,13 @@ DEVICE u32 dot_signed(u32 a, u32 b, u32 c) {
 #endif
 }
 DEVICE u32 dot_unsigned(u32 a, u32 b, u32 c) { return __builtin_amdgcn_udot4(a, b, c, false); }
+DEVICE u32 field(u32 x, u32 offset, u32 width) {
+  // Up to LLVM 22 instruction selection takes a field of 31 bits for the whole word (llvm/llvm-project#216310) where it is
+  // the first to know the width. Constants are dealt with before.
+  if (!__builtin_constant_p(width)) asm("" : "+v"(width));
+  return __builtin_amdgcn_ubfe(x, offset, width);
+}
+
 // A function's own copy: clang takes the cast of an element of a vector for that of element 0 (llvm/llvm-project#95673).
 template <class To, class From> DEVICE To recast(From x) { return __builtin_bit_cast(To, x); }
 

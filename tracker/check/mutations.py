@@ -263,8 +263,13 @@ def _swap(found: list[Token], index: int) -> Iterator[Edit]:
     first, comma, second = (_at(found, index + k) for k in range(3))
     if (first.kind, comma.text, second.kind) == ("word", ",", "word") and first.text != second.text:
         before, behind = _at(found, index - 1).text, _at(found, index + 3).text
-        if before in ("(", ",") and behind in (")", ","):
+        commutes = before == "(" and _at(found, index - 2).text in COMMUTATIVE
+        if before in ("(", ",") and behind in (")", ",") and not commutes:
             yield first.start, second.end, f"{second.text}, {first.text}"
+
+
+COMMUTATIVE = frozenset({"fmaf", "min", "max", "fminf", "fmaxf"})
+"""Functions whose first two arguments may stand either way."""
 
 
 def _precision(found: list[Token], index: int) -> Iterator[Edit]:
