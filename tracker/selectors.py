@@ -69,10 +69,8 @@ def words(text: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def _matching(tests: Sequence[Test], kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Iterator[Cell]:
-    for kernel in kernels:
-        for arch in archs:
-            if all(test(kernel, arch) for test in tests):
-                yield kernel, arch
+    cells = ((kernel, arch) for kernel in kernels for arch in archs)
+    yield from (cell for cell in cells if all(test(*cell) for test in tests)) if tests else cells
 
 
 def _any_of(parts: Sequence[str], kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Test:

@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich import box
 from rich.table import Table
@@ -16,6 +16,7 @@ from tracker.cli.documents import write_status
 from tracker.cli.session import Session
 from tracker.cli.tables import Listing, print_listing, sign, style
 from tracker.errors import ExitCode
+from tracker.selectors import Selection
 from tracker.tui.signs import STALE, STATES
 
 QUIET = ("none",)
@@ -27,16 +28,20 @@ def run(session: Session, selector: Sequence[str], format: str | None, everythin
     gc.disable()  # the process ends before a collection could pay for walking a large matrix
     matrix = load(session.project())
     warn_of_changes(session, matrix)
-    chosen = matrix.select(selector)
-    if format == "json":
-        write_status(sys.stdout, chosen.kernels, chosen.archs or matrix.archs)
-    elif format or selector or everything:
-        print_listing(session.stdout(), listing(chosen.kernels, chosen.archs), format or "table")
+    if format or selector or everything:
+        _print_kernels(session, matrix.select(selector), matrix.archs, format or "table")
     else:
         session.stdout().print(overview(matrix.kernels, matrix.archs))
         session.stdout().print(Text(headline(matrix.kernels)))
         session.stderr().print(Text("`kerntrack status q5_1` lists the kernels of a type, --all all of them", "dim"))
     return ExitCode.GOOD
+
+
+def _print_kernels(session: Session, chosen: Selection, archs: Sequence[str], format: str) -> None:
+    if format == "json":
+        write_status(sys.stdout, chosen.kernels, chosen.archs or archs)
+    else:
+        print_listing(session.stdout(), listing(chosen.kernels, chosen.archs), format)
 
 
 def warn_of_changes(session: Session, matrix: Matrix) -> None:
@@ -65,24 +70,32 @@ def overview(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Table:
     columns = (("family", "all"), ("kernels", str(len(asked))), ("ported", str(_ported(asked))))
     for heading, footer in columns:
         table.add_column(heading, footer, justify="left" if heading == "family" else "right")
+    families: dict[str, list[KernelStatus]] = {}
+    for kernel in asked:
+        families.setdefault(kernel.family, []).append(kernel)
+    states = {name: {arch: _states(members, arch) for arch in archs} for name, members in families.items()}
+    total = {arch: sum((counts[arch] for counts in states.values()), Counter[str]()) for arch in archs}
     for arch in archs:
-        table.add_column(arch, reached(asked, arch))
-    for family in dict.fromkeys(kernel.family for kernel in asked):
-        members = [kernel for kernel in asked if kernel.family == family]
+        table.add_column(arch, reached(total[arch]))
+    for name, members in families.items():
         counts = (str(len(members)), str(_ported(members)))
-        table.add_row(family or "other kernels", *counts, *(reached(members, arch) for arch in archs))
-    table.caption = legend(words(kernel.archs[arch]) for kernel in asked for arch in archs)
+        table.add_row(name or "other kernels", *counts, *(reached(states[name][arch]) for arch in archs))
+    table.caption = legend(state for counts in total.values() for state in counts)
     table.caption_justify = "left"
     return table
+
+
+def _states(kernels: Iterable[KernelStatus], arch: str) -> Counter[str]:
+    """How many kernels' cells are in which state, in words."""
+    return Counter([words(kernel.archs[arch]) for kernel in kernels])
 
 
 def _ported(kernels: Iterable[KernelStatus]) -> int:
     return sum(kernel.port == "ported" for kernel in kernels)
 
 
-def reached(kernels: Sequence[KernelStatus], arch: str) -> Text:
+def reached(counts: Mapping[str, int]) -> Text:
     """Counts of states with their signs, e.g. `◐ 11  ✗ 1`."""
-    counts = Counter(words(kernel.archs[arch]) for kernel in kernels)
     parts = [(f"{sign(state)} {counts[state]}", style(state)) for state in sorted(counts) if state not in QUIET]
     return Text("  ").join(Text(*part) for part in parts) if parts else Text("·", "dim")
 

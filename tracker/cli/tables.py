@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tracker.cli import plain
+from tracker.cli.plain import Cell
 from tracker.tui.signs import STALE, STATES
 
 STYLES: Mapping[str, str] = {
@@ -51,33 +53,45 @@ def style(state: str) -> str:
     return STYLES.get("stale" if state.endswith("(stale)") else state, "")
 
 
-def state_text(state: str) -> Text:
-    """A state with its sign and colour; nothing for an empty text."""
-    return Text(f"{sign(state)} {state}", style(state)) if state else Text()
+def state_cell(text: str) -> Cell:
+    """A state with its sign, and its colour; any other text as it is."""
+    if text.removesuffix(" (stale)") not in STATES:
+        return text, ""
+    return f"{sign(text)} {text}", style(text)
 
 
 def print_listing(console: Console, listing: Listing, format: str) -> None:
     """Print to stdout as `table`, `md` or `csv`."""
     if format == "table":
-        console.print(as_table(listing))
+        print_table(console, listing)
     else:
         sys.stdout.write({"md": as_markdown, "csv": as_csv}[format](listing))
 
 
-def as_table(listing: Listing) -> Table:
-    """For a terminal."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+def print_table(console: Console, listing: Listing) -> None:
+    """For a terminal: line by line where the rows fit into its width, else with folded cells."""
     shown = [index for index, heading in enumerate(listing.headings) if heading not in listing.hidden]
-    for index in shown:
-        table.add_column(listing.headings[index], overflow="fold")
-    for row in listing.rows:
-        table.add_row(*(_cell(listing, index, row[index]) for index in shown))
+    headings = [listing.headings[index] for index in shown]
+    makers = [state_cell if heading in listing.states else plain_cell for heading in headings]
+    rows = [[make(row[index]) for index, make in zip(shown, makers, strict=True)] for row in listing.rows]
+    if lines := plain.lines(console, headings, rows):
+        sys.stdout.writelines(line + "\n" for line in lines)
+    else:
+        console.print(_folded(headings, rows))
+
+
+def plain_cell(text: str) -> Cell:
+    """A text as it is."""
+    return text, ""
+
+
+def _folded(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(*cell) for cell in row))
     return table
-
-
-def _cell(listing: Listing, index: int, text: str) -> Text:
-    is_state = listing.headings[index] in listing.states and text.removesuffix(" (stale)") in STATES
-    return state_text(text) if is_state else Text(text)
 
 
 def as_markdown(listing: Listing) -> str:
