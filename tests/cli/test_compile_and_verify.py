@@ -99,6 +99,9 @@ def test_verify_builds_checks_and_then_holds(kerntrack: Kerntrack) -> None:
     lines = kerntrack("verify", Q5, "arch:gfx1100").out.splitlines()
     assert len(lines) == 1 and lines[0].split()[:4] == ["◐", Q5, "gfx1100", "passed"]
     assert "exact" in lines[0] and lines[0].endswith("evidence holds")
+    shown = kerntrack("show", Q5).out
+    for what in ("wave-instructions (", "lanes of vector instructions active", "lines per access", "global_load_"):
+        assert shown.count(what) == 2, shown  # once an arch
     again = kerntrack("verify", Q5, "arch:gfx1100", "--again", "--json")
     assert outcomes(again) == {(Q5, "gfx1100"): ("passed", False)}
 

@@ -96,6 +96,6 @@ def test_same_seed_same_noise() -> None:
 
 def test_a_float_mode_that_is_not_modelled_is_refused() -> None:
     text = assembly("s_nop 0", []).replace(
-        ".amdhsa_kernel k\n", ".amdhsa_kernel k\n\t\t.amdhsa_float_denorm_mode_32 0\n"
+        ".amdhsa_kernel k\n", ".amdhsa_kernel k\n\t\t.amdhsa_float_round_mode_32 3\n"
     )
-    assert "float_denorm_mode_32 0" in _fault(text).message
+    assert "float_round_mode_32 3" in _fault(text).message

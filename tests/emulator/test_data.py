@@ -1,12 +1,12 @@
 """Tables and variables of the module: their content, their addresses in the code, and who may write to them."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.emulator import compiled
+from tests.emulator.compiled import ARCHS
 from tests.emulator.text import LANE_OFFSET, assembly
 from tracker.emulator import EmulationFault, Memory, Report, load, run
 
@@ -137,16 +137,15 @@ def test_unknown_data_is_named_by_those_who_use_it_only() -> None:
 
 
 SOURCE = r"""
-#define D __attribute__((device))
-static D const signed char bytes[13] = {-1, -2, 3, 4, -128, 127};
+static DEVICE const signed char bytes[13] = {-1, -2, 3, 4, -128, 127};
 __attribute__((constant)) float floats[4] = {1.5f, -2.0f, 3.25f};
-D const short shorts[3] = {1, -2, 3};
-D double doubles[2] = {0.25, -4.0};
-static D const char letters[] = "a\"\x01\xff\\\n9;\t";
+DEVICE const short shorts[3] = {1, -2, 3};
+DEVICE double doubles[2] = {0.25, -4.0};
+static DEVICE const char letters[] = "a\"\x01\xff\\\n9;\t";
 struct Pair { const signed char *place; int number; };
-D Pair pairs[2] = {{bytes + 2, 7}, {bytes, -9}};
-D int counter = 100;
-extern "C" __attribute__((global)) void k(int *out, int i) {
+DEVICE Pair pairs[2] = {{bytes + 2, 7}, {bytes, -9}};
+DEVICE int counter = 100;
+KERNEL k(int *out, int i) {
     int t = __builtin_amdgcn_workitem_id_x();
     out[8 * t] = bytes[(t + i) % 13];
     out[8 * t + 1] = (int)(4 * floats[(t + i) % 4]);
@@ -179,13 +178,9 @@ def _expected(t: int, i: int) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("arch", ["gfx90a", "gfx1030", "gfx1100"])
+@pytest.mark.parametrize("arch", ARCHS)
 def test_compiled_tables(arch: str, tmp_path: Path) -> None:
-    source, output = tmp_path / "tables.hip", tmp_path / "tables.s"
-    source.write_text(SOURCE)
-    command = [sys.executable, "-m", "ziglang", "clang", "-x", "hip", "--cuda-device-only", "-nogpulib", "-nogpuinc"]
-    subprocess.run([*command, f"--offload-arch={arch}", "-O3", "-S", "-o", str(output), str(source)], check=True)
+    text = compiled.assembly(SOURCE, arch, tmp_path)
     arguments = [Memory("out", np.zeros(40 * 32, np.uint8), "out"), (2).to_bytes(4, "little")]
-    report = run(load(output.read_text()), "k", (1, 1, 1), (40, 1, 1), arguments)
-    found = report.buffers["out"].view(np.int32).reshape(40, 8)
+    found = compiled.execute(text, arguments, 40).buffers["out"].view(np.int32).reshape(40, 8)
     assert np.array_equal(found, [_expected(t, 2) for t in range(40)])

@@ -30,6 +30,7 @@ def assembly(body: str, buffers: Sequence[str], *, arch: str = "gfx1100", lds: i
         "user_sgpr_kernarg_segment_ptr": 1,
         "system_sgpr_workgroup_id_x": 1,
         "system_sgpr_workgroup_id_y": 1,
+        "float_denorm_mode_32": 3,
         **SET_UP[arch],
     }
     code = "\n".join(line.strip() if line.strip().endswith(":") else "\t" + line.strip() for line in body.split("\n"))

@@ -22,8 +22,10 @@ def _tested() -> set[str]:
     return listed.union(*map(_names, [*every_vector_case(), *scalar_cases()]), _TESTED_ELSEWHERE)
 
 
-_TESTED_ELSEWHERE = {f"s_load_b{32 * words}" for words in (1, 2, 3, 4, 8, 16)}
-"""By `test_memory_operations`, whose cases are widths."""
+_LOADS = {f"s_load_b{32 * words}" for words in (1, 2, 3, 4, 8, 16)}
+_FLOAT_MODE = {"s_getreg_b32", "s_setreg_b32", "s_setreg_imm32_b32", "s_denorm_mode", "s_round_mode"}
+_TESTED_ELSEWHERE = _LOADS | _FLOAT_MODE
+"""By `test_memory_operations`, whose cases are widths, and by `tests.emulator.test_float_mode`."""
 
 
 def test_every_operation_of_the_table_has_a_test() -> None:

@@ -13,6 +13,7 @@ from tracker.actions.compare import words
 from tracker.actions.hazards import NOT_LOOKED_AT, Hazards, affected, looked, symbols_of
 from tracker.actions.status import load
 from tracker.actions.store import open_store
+from tracker.cli.costs import cost_lines
 from tracker.cli.documents import SCHEMA, kernel_document
 from tracker.cli.hazards import STYLES as SEVERITY_STYLES
 from tracker.cli.hazards import by_severity, place_line, summary
@@ -101,6 +102,7 @@ def _lines(page: Page, archs: Sequence[str]) -> Iterator[Text]:
         yield Text(f"      {difference}")
     for arch in archs:
         yield from _arch(arch, kernel.archs[arch], page.builds.get(arch))
+        yield from _cost(page.evidence, arch)
     if page.evidence:
         yield Text("checks, newest first", "bold")
     for each in page.evidence[:LIMIT]:
@@ -162,6 +164,14 @@ def _arch(arch: str, cell: ArchStatus, build: BuildAttempt | None) -> Iterator[T
         yield Text(f"      code {cell.code_hash[:12]}, {build.toolchain}, built {build.created}", "dim")
     if cell.state == "build failed":
         yield Text(cell.build_output.rstrip())
+
+
+def _cost(evidence: Sequence[Evidence], arch: str) -> Iterator[Text]:
+    """What the newest emulated check that still holds cost."""
+    emulated = (each for each in evidence if each.arch == arch and each.device_kind == "emulator" and each.holds)
+    newest = next((each for each in emulated if "instructions" in each.cost), None)
+    if newest:
+        yield from cost_lines(newest.cost)
 
 
 def _check(each: Evidence) -> Text:

@@ -56,4 +56,5 @@ class EmulatorDevice:
             )
         except emulator.EmulationFault as fault:
             return LaunchReport({}, fault=Fault(fault.kind, fault.message), seconds=time.perf_counter() - started)
-        return LaunchReport(report.buffers, seconds=time.perf_counter() - started, cost=report.cost)
+        cost = report.cost | {"approximations": list(report.approximations)}
+        return LaunchReport(report.buffers, seconds=time.perf_counter() - started, cost=cost)

@@ -10,6 +10,7 @@ import numpy as np
 from tracker.emulator import sources, targets
 from tracker.emulator.arch import Arch
 from tracker.emulator.faults import UnknownInstructionError
+from tracker.emulator.floatmode import FloatMode
 from tracker.emulator.instruction import EXEC, VCC, Instruction, Operand, operand
 from tracker.emulator.machine import SCC, WAVES, Rows, Slots
 from tracker.emulator.operation import Operation
@@ -32,8 +33,9 @@ class Context:
     wave: int
     slots: Slots = field(default_factory=Slots)
     masks: set[int] = field(default_factory=set)
-    steps: dict[tuple[str, int | None], Step] = field(default_factory=dict)
+    steps: dict[tuple[str, int | None, FloatMode], Step] = field(default_factory=dict)
     """Steps that depend on nothing but an instruction's text and the guard."""
+    float_mode: FloatMode = field(default_factory=FloatMode)
     relative: frozenset[str] = frozenset()
     """Sides of moves whose register numbers are relative to M0 (gfx9, s_set_gpr_idx_on)."""
 

@@ -10,6 +10,7 @@ from tracker.emulator.assembly import Assembly
 from tracker.emulator.bind import Context, Step
 from tracker.emulator.decode import controls, decode, writes_exec
 from tracker.emulator.faults import EmulationFault, UnknownInstructionError
+from tracker.emulator.floatmode import FloatMode
 from tracker.emulator.image import Image
 from tracker.emulator.instruction import Instruction, parse
 from tracker.emulator.names import canonical, without_effect
@@ -19,12 +20,9 @@ _DISTANCE = re.compile(r"\(([.\w$]+)-([.\w$]+)\)(&4294967295|>>32)")
 
 _ADDRESS = re.compile(r"([A-Za-z_.$][\w.$]*)@(rel32|gotpcrel32|abs32)@(lo|hi)([+-]\d+)?")
 
-_FLOAT_MODE = {
-    "float_round_mode_32": 0,
-    "float_round_mode_16_64": 0,
-    "float_denorm_mode_32": 3,
-    "float_denorm_mode_16_64": 3,
-}
+_DENORMALS = (("32", 0), ("16_64", 3))
+"""Directives and their defaults (AMDGPUUsage, "AMDHSA Kernel Assembler Directives")."""
+_ROUNDING = ("float_round_mode_32", "float_round_mode_16_64")
 
 FULL, LANES, WAVES = 0, 1, 2
 """How a segment runs: all lanes of all waves; all waves, some lanes; some waves."""
@@ -58,7 +56,7 @@ class Code:
         self.symbol, self.text = symbol, assembly.kernel(symbol)
         wave = 32 if self.text.directives.get("wavefront_size32", 0) else 64
         self.context = Context(assembly.arch, wave)
-        self._check_float_mode()
+        self._float_mode = self._read_float_mode()
         self.segments: dict[int, Segment] = {}
         self.labels: dict[str, int] = {}
         self._assembly = assembly
@@ -68,15 +66,17 @@ class Code:
         self._targets = self._branch_targets()
         self.image = Image(assembly.objects, self._referenced()) if "32@" in self.text.body else Image({}, ())
 
-    def _check_float_mode(self) -> None:
-        """Only rounding to nearest even with denormals kept is known; anything else is refused, not guessed."""
-        for key, known in _FLOAT_MODE.items():
-            given = self.text.directives.get(key, known)
-            if given != known:
+    def _read_float_mode(self) -> FloatMode:
+        """Only rounding to nearest even is known; anything else is refused, not guessed."""
+        directives = self.text.directives
+        for key in _ROUNDING:
+            if directives.get(key, 0):
                 raise EmulationFault(
                     "unknown instruction",
-                    f"kernel {self.symbol} runs with .amdhsa_{key} {given}; the emulator only knows {known}",
+                    f"kernel {self.symbol} runs with .amdhsa_{key} {directives[key]}; the emulator only knows 0",
                 )
+        denormals = (directives.get(f"float_denorm_mode_{which}", default) for which, default in _DENORMALS)
+        return FloatMode(*denormals)
 
     def _scan(self) -> None:
         location = ""
@@ -123,10 +123,13 @@ class Code:
         """Decode a segment for a mode. Raises EmulationFault (`unknown instruction`)."""
         self.context.masks.clear()
         self.context.relative = frozenset()
+        self.context.float_mode = self._float_mode
         steps: list[Step] = []
         for ins in segment.instructions:
             if ins.name not in without_effect():
                 steps += self._decode(ins, mode)
+        if self.context.float_mode != self._float_mode:
+            raise self.unknown(segment.last, "the float mode is changed beyond straight-line code")
         segment.steps[mode] = steps
         return steps
 

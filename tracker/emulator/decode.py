@@ -57,8 +57,9 @@ def _single(context: Context, ins: Instruction, mode: int) -> Step:
     operation = OPERATIONS.get(ins.name)
     if operation is None:
         raise UnknownInstructionError("the emulator does not know this instruction")
+    operation = context.float_mode.adapt(ins.name, operation)
     if not operation.moves_masks:
-        key = ins.text, guard
+        key = ins.text, guard, context.float_mode
         step = context.steps.get(key)
         if step is None:
             step = context.steps[key] = bind_modified(context, ins, operation, guard)

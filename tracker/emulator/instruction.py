@@ -18,6 +18,11 @@ VCC, TTMP, M0, NULL, EXEC, FLAT_SCRATCH, XNACK, SCALARS = 106, 108, 124, 125, 12
 ACCUMULATORS = 512
 """Number of the first accumulation register (a0) in the vector register file."""
 
+SHARED_APERTURE, PRIVATE_APERTURE = 0x1_0000, 0x2_0000
+"""Upper halves of flat addresses that mean LDS and scratch."""
+
+_APERTURES = {"src_shared_base": SHARED_APERTURE << 32, "src_private_base": PRIVATE_APERTURE << 32}
+
 _SPECIAL = {
     "vcc": (VCC, 2),
     "vcc_lo": (VCC, 1),
@@ -166,4 +171,6 @@ def _constant(inner: str, token: str) -> Operand:
         return Operand("float", value=float(inner))
     if _HEX.match(inner):
         return Operand("literal", value=int(inner, 16))
+    if inner in _APERTURES:
+        return Operand("int", value=_APERTURES[inner])
     raise UnknownInstructionError(f"operand {token!r}")

@@ -61,7 +61,9 @@ def lds_addresses(context: Context, ins: Instruction) -> Positions:
     return fetch(read(context.slots, ins.operand(number), "u32"))
 
 
-def scratch_positions(context: Context, ins: Instruction, parts: list[Operand], shared: Operand | None) -> Positions:
+def scratch_positions(
+    context: Context, ins: Instruction, parts: list[Operand], shared: Operand | None, *, signed: bool = True
+) -> Positions:
     """The sum of the given operands (`off` counts nothing), the offset modifier, and of `shared` divided by the wave
     size; an int when all are constant."""
     fixed = offset_of(ins)
@@ -70,7 +72,7 @@ def scratch_positions(context: Context, ins: Instruction, parts: list[Operand], 
         if part.kind == "int":
             fixed += int(part.value)
         elif not is_nothing(part):
-            gets.append(fetch(read(context.slots, part, "i32")))
+            gets.append(fetch(read(context.slots, part, "i32" if signed else "u32")))
     if shared is not None and shared.kind in ("int", "literal"):
         fixed += int(shared.value) // context.wave
     elif shared is not None and not is_nothing(shared):

@@ -10,8 +10,11 @@ import numpy as np
 from tracker.emulator.bind import Context, Step
 from tracker.emulator.instruction import Instruction
 from tracker.emulator.machine import MACHINE, Rows
+from tracker.emulator.memory import AccessError
 from tracker.emulator.ops.addresses import check_modifiers, global_positions, lds_addresses, offset_of
-from tracker.emulator.ops.memory import Access, chosen, data_reader, lds_place, loaded, result_writer
+from tracker.emulator.ops.flat import GLOBAL, PRIVATE, SHARED, bind_flat, spaces
+from tracker.emulator.ops.memory import Access, chosen, data_reader, failed, lds_place, loaded, result_writer
+from tracker.emulator.sources import fetch, read
 
 _NAME = re.compile(r"(?P<space>global_atomic|flat_atomic|ds)_(?P<op>\w+)$")
 _TYPED = re.compile(r"(?P<op>\w+?)(?:_num)?_(?P<type>[ubif]\d+|bf16)$")
@@ -90,7 +93,34 @@ def parse_atomic(name: str) -> Atomic | None:
 
 def bind_atomic(context: Context, ins: Instruction, atomic: Atomic, guard: int | None) -> Step:
     """The step of an atomic."""
-    return _bind_lds(context, ins, atomic, guard) if atomic.space == "ds" else _bind_global(context, ins, atomic, guard)
+    if atomic.space == "ds":
+        return _bind_lds(context, ins, atomic, guard)
+    return (
+        _bind_flat(context, ins, atomic, guard) if atomic.space == "flat" else _bind_global(context, ins, atomic, guard)
+    )
+
+
+def _bind_flat(context: Context, ins: Instruction, atomic: Atomic, guard: int | None) -> Step:
+    returns = len(ins.operands) > 2
+    first = 1 if returns else 0
+    masks, low = spaces(context), fetch(read(context.slots, ins.operand(first), "u32"))
+    values, expected = _data(context, ins, first + 1, atomic), _second_data(context, ins, first + 1, atomic)
+    write = _writer(context, ins, atomic) if returns else None
+    parts = [
+        _bind_global(context, ins, atomic, masks[GLOBAL]),
+        _lds_step(ins, atomic, masks[SHARED], low, values, expected, write),
+        _refuse_scratch(ins, masks[PRIVATE]),
+    ]
+    return bind_flat(context, ins.operand(first), _bind_global(context, ins, atomic, guard), parts, guard)
+
+
+def _refuse_scratch(ins: Instruction, mask: int) -> Step:
+    def step(r: Rows) -> None:
+        lanes = np.flatnonzero(r[mask])
+        if lanes.size:
+            raise failed(r, ins, AccessError(0, "out of bounds", "an atomic operation on scratch"), lanes)
+
+    return step
 
 
 def combined(atomic: Atomic) -> Combine:
@@ -198,10 +228,15 @@ def _bind_lds(context: Context, ins: Instruction, atomic: Atomic, guard: int | N
     # gfx9 and gfx10 (cmpst) name the comparand first, later targets (cmpstore) the new value.
     order = (1, 0) if "cmpst_" in ins.name else (0, 1) if atomic.op == "cmpswap" else (0, 0)
     first = 2 if atomic.returns else 1
-    addresses, offset = lds_addresses(context, ins), np.uint32(offset_of(ins))
     values, expected = (_data(context, ins, first + n, atomic) for n in order)
     write = _writer(context, ins, atomic) if atomic.returns else None
-    function, size = combined(atomic), atomic.size
+    return _lds_step(ins, atomic, guard, lds_addresses(context, ins), values, expected, write)
+
+
+def _lds_step(
+    ins: Instruction, atomic: Atomic, guard: int | None, addresses: Any, values: Any, expected: Any, write: Any
+) -> Step:
+    function, size, offset = combined(atomic), atomic.size, np.uint32(offset_of(ins))
 
     def step(r: Rows) -> None:
         lanes = chosen(r, guard)

@@ -22,6 +22,7 @@ def bind_cmpx(context: Context, ins: Instruction, guard: int | None) -> Step:
     compare = OPERATIONS.get(ins.name.replace("v_cmpx", "v_cmp", 1))
     if compare is None:
         raise UnknownInstructionError("the emulator does not know this comparison")
+    compare = context.float_mode.adapt(ins.name, compare)
     operands = [operand(token) for token in ins.operands]
     named = len(operands) > len(compare.sources)
     sources = operands if named else [Operand("s", EXEC), *operands]

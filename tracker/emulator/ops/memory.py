@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -19,6 +20,8 @@ from tracker.emulator.ops.addresses import (
     offset_of,
     scratch_positions,
 )
+from tracker.emulator.ops.flat import GLOBAL, PRIVATE, SHARED, bind_flat, spaces
+from tracker.emulator.sources import fetch, read
 
 _NAME = re.compile(
     r"(?P<space>global|flat|scratch|buffer|ds)_(?P<verb>load|store)_(?:(?P<two>2addr)_(?P<stride>stride64_)?)?"
@@ -55,9 +58,29 @@ def bind_access(context: Context, ins: Instruction, access: Access, guard: int |
     """The step of a load or store."""
     if access.space == "ds":
         return _bind_lds(context, ins, access, guard)
+    if access.space == "flat":
+        return _bind_flat(context, ins, access, guard)
     return (
         _bind_scratch(context, ins, access, guard) if _is_scratch(access) else _bind_global(context, ins, access, guard)
     )
+
+
+def _bind_flat(context: Context, ins: Instruction, access: Access, guard: int | None) -> Step:
+    plain = _bind_global(context, ins, access, guard)
+    address, value = (ins.operand(n) for n in ((1, 0) if access.loads else (0, 1)))
+    masks, offset = spaces(context), offset_of(ins)
+    low = fetch(read(context.slots, address, "u32"))
+    inside = scratch_positions(context, ins, [replace(address, count=1)], None, signed=False)
+    parts = [_bind_global(context, ins, access, masks[GLOBAL])]
+    if access.loads:
+        write = result_writer(context, value, access)
+        parts.append(_lds_load(ins, access.size, masks[SHARED], low, [np.uint32(offset)], write))
+        parts.append(_scratch_load(ins, access, masks[PRIVATE], inside, write))
+    else:
+        data = data_reader(context, value, access)
+        parts.append(_lds_store(ins, access.size, masks[SHARED], low, [np.uint32(offset)], [data]))
+        parts.append(_scratch_store(ins, access, masks[PRIVATE], inside, data))
+    return bind_flat(context, address, plain, parts, guard)
 
 
 def _is_scratch(access: Access) -> bool:
@@ -282,6 +305,8 @@ def _scratch_place(at: Any, lanes: Any) -> Any:
 def _scratch_load(ins: Instruction, access: Access, guard: int | None, positions: Positions, write: Any) -> Step:
     def step(r: Rows) -> None:
         lanes = chosen(r, guard)
+        if lanes is not None and not lanes.size:
+            return
         where = slice(None) if lanes is None else lanes
         load = partial(r[MACHINE].scratch.load, _scratch_place(positions(r), lanes), where, access.size)
         write(r, lanes, loaded(r, ins, lanes, load))
@@ -292,6 +317,8 @@ def _scratch_load(ins: Instruction, access: Access, guard: int | None, positions
 def _scratch_store(ins: Instruction, access: Access, guard: int | None, positions: Positions, data: Any) -> Step:
     def step(r: Rows) -> None:
         lanes = chosen(r, guard)
+        if lanes is not None and not lanes.size:
+            return
         where = slice(None) if lanes is None else lanes
         values = [word.reshape(-1) for word in data(r, lanes)]
         try:

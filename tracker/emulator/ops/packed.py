@@ -13,6 +13,7 @@ from tracker.emulator import sources, targets
 from tracker.emulator.bind import Context, Step, assemble
 from tracker.emulator.constants import bits, float_bits
 from tracker.emulator.faults import UnknownInstructionError
+from tracker.emulator.floatmode import KEEP_RESULTS, KEEP_SOURCES, flushed
 from tracker.emulator.instruction import Instruction, Operand, operand
 from tracker.emulator.machine import Rows
 from tracker.emulator.operation import OPERATIONS, Function, after, clamp_float
@@ -58,9 +59,9 @@ def flags(ins: Instruction, key: str, default: int, count: int) -> list[int]:
     return given + [default] * (count - len(given))
 
 
-def _clamped(ins: Instruction, name: str) -> tuple[Function, str]:
+def _clamped(context: Context, ins: Instruction, name: str) -> tuple[Function, str]:
     """The half operation's function and its operand type."""
-    operation = OPERATIONS[name]
+    operation = context.float_mode.adapt(name, OPERATIONS[name])
     if "clamp" not in ins.modifiers:
         return operation.function, operation.results[0]
     saturating = OPERATIONS.get(name + "+clamp")
@@ -97,7 +98,7 @@ def _constant_half(context: Context, token: Operand, half: int, kind: str, count
 def _packed_halves(name: str) -> Callable[[Context, Instruction, int | None], Step]:
     def bind_packed(context: Context, ins: Instruction, guard: int | None) -> Step:
         check_modifiers(ins, _SELECTS | {"clamp"})
-        function, kind = _clamped(ins, _HALF_OPERATIONS[name])
+        function, kind = _clamped(context, ins, _HALF_OPERATIONS[name])
         kinds = OPERATIONS[_HALF_OPERATIONS[name]].sources
         given = [operand(token) for token in ins.operands]
         count = len(given) - 1
@@ -188,7 +189,7 @@ def _packed_pairs(name: str) -> Callable[[Context, Instruction, int | None], Ste
             ]
             for select, negate, default in (("op_sel", "neg_lo", 0), ("op_sel_hi", "neg_hi", 1))
         )
-        operation = OPERATIONS[_PAIR_OPERATIONS[name]]
+        operation = context.float_mode.adapt(name, OPERATIONS[_PAIR_OPERATIONS[name]])
         function = after(operation, clamp_float).function if _clamp_of(ins) else operation.function
         return _sequence(_two_rows(context, function, (parts[0], parts[1]), given[0], "f32", guard))
 
@@ -219,16 +220,26 @@ def _mix_sources(context: Context, ins: Instruction) -> list[Read]:
 
 def _mix_source(context: Context, token: Operand, half: int, is_half: bool) -> Read:
     if not is_half:
-        return sources.read(context.slots, token, "f32")
+        return _single_source(context, token)
     bare = replace(token, negative=False, absolute=False, half=half if token.is_register else None)
     get = fetch(sources.read(context.slots, bare, "f16"))
+    flushes = context.float_mode.flushes("f16", KEEP_SOURCES)
 
     def widened(r: Rows) -> Any:
-        value = get(r).astype(np.float32)
+        value = get(r)
+        value = (flushed(value) if flushes else value).astype(np.float32)
         value = np.absolute(value) if token.absolute else value
         return np.negative(value) if token.negative else value
 
     return widened
+
+
+def _single_source(context: Context, token: Operand) -> Read:
+    plain = sources.read(context.slots, token, "f32")
+    if not context.float_mode.flushes("f32", KEEP_SOURCES):
+        return plain
+    get = fetch(plain)
+    return lambda r: flushed(get(r))
 
 
 def _clamp_of(ins: Instruction) -> bool:
@@ -239,7 +250,7 @@ def _clamp_of(ins: Instruction) -> bool:
 def _mix_f32(context: Context, ins: Instruction, guard: int | None) -> Step:
     """Fused multiply-add in f32 of sources that are f32 or halves of registers."""
     check_modifiers(ins, _SELECTS | {"clamp"})
-    function = _mix_function(_clamp_of(ins))
+    function = context.float_mode.around(_mix_function(_clamp_of(ins)), ("u32",) * 3, ("f32",))
     out = targets.row(context.slots, ins.operand(0), "f32", guard, 0)
     return assemble(function, _mix_sources(context, ins), [out], guard)
 
@@ -252,6 +263,7 @@ def _mix_half(half: int) -> Callable[[Context, Instruction, int | None], Step]:
     def bind_mix(context: Context, ins: Instruction, guard: int | None) -> Step:
         """The same, rounded to f32 and then to f16 in one half of the destination; the other half is kept."""
         check_modifiers(ins, _SELECTS | {"clamp"})
+        flushes = context.float_mode.flushes("f16", KEEP_RESULTS)
         fused, wide = _mix_function(_clamp_of(ins)), context.slots("t", 4, "<f4")
         token = replace(ins.operand(0), half=half)
         out = targets.half(context.slots, token, "f16", guard, False)
@@ -260,6 +272,8 @@ def _mix_half(half: int) -> Callable[[Context, Instruction, int | None], Step]:
         def step(r: Rows) -> None:
             fused(*[get(r) for get in gets], r[wide])
             np.copyto(r[out.slot], r[wide], casting="same_kind")
+            if flushes:
+                np.copyto(r[out.slot], flushed(r[out.slot]))
             if out.commit is not None:
                 out.commit(r)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from tracker.emulator.floatmode import flushed
 from tracker.emulator.operation import define
 from tracker.emulator.ops.fma import fma32, fma64
 from tracker.emulator.ops.valu_int import larger, smaller
@@ -58,12 +59,6 @@ def median(a: Any, b: Any, c: Any, out: Any) -> None:
 
 def _legacy(a: Any, b: Any, out: Any) -> None:
     np.copyto(out, np.where((a == 0) | (b == 0), F32(0), a * b))
-
-
-def flushed(a: Any) -> Any:
-    """Denormals replaced by zeros of the same sign."""
-    tiny = np.finfo(a.dtype).smallest_normal
-    return np.where(np.absolute(a) < tiny, np.copysign(a.dtype.type(0), a), a)
 
 
 def _mad(a: Any, b: Any, c: Any, out: Any) -> None:
