@@ -157,6 +157,14 @@ def snapshot(engine: Engine, run_id: int) -> dict[str, dict[str, str]] | None:
         return connection.execute(statement).scalar()
 
 
+def snapshots(engine: Engine) -> list[tuple[str, dict[str, dict[str, str]]]]:
+    """When the matrix changed and what it was then, see `snapshot`, oldest first."""
+    s, r = m.Snapshot, m.Run
+    statement = select(r.finished, s.states).join(r, r.id == s.run_id).order_by(s.run_id)
+    with engine.connect() as connection:
+        return [(finished, states) for finished, states in connection.execute(statement)]
+
+
 def _emulator(connection: Connection) -> str | None:
     """The device name of the present emulator, see `open_database`."""
     name: str | None = connection.get_execution_options().get("emulator")

@@ -43,6 +43,15 @@ class Hazards:
         """How many of them kerntrack.toml gives a reason for that still holds."""
         return sum(found.acknowledged is not None for found in self.findings)
 
+    def summary(self) -> str:
+        """Counts by severity. Nothing found is said as just that."""
+        looked = f"{self.rules} rules, {self.files} files"
+        if not self.findings:
+            return f"no hazard found by {looked}: not found does not mean not there"
+        counts = ", ".join(f"{count} {severity}" for severity, count in self.of_severity().items() if count)
+        acknowledged = f"; {self.acknowledged} acknowledged" if self.acknowledged else ""
+        return f"{len(self.findings)} findings by {looked}: {counts}{acknowledged}"
+
 
 def hazards(project: Project, selector: Sequence[str] = ()) -> Hazards:
     """All findings, or those that concern the selected kernels on the selected archs.

@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 
 Format = Literal["table", "md", "csv", "json"]
+ReportFormat = Literal["md", "html", "json", "junit", "csv"]
 Effort = Literal["quick", "full"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Again = Annotated[bool, typer.Option("--again", help="Do it even where nothing changed.")]
@@ -303,6 +304,29 @@ def diff(
 
 
 app.add_typer(exports.app, name="export")
+
+
+@app.command()
+@guarded
+def report(
+    context: typer.Context,
+    format: Annotated[ReportFormat, typer.Option("--format", help="What to write.")] = "md",
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there in place of stdout.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --out replace a file.")] = False,
+) -> ExitCode:
+    """Write the whole state as one document: phases, required actions, every cell, hazards, callers, progress.
+
+    Asks in three independent ways which kernels the port has (text search, syntax tree, symbols of the code objects)
+    and says where they disagree. html is one self-contained file; junit is for CI systems; csv has a row per kernel.
+
+    \b
+    Examples:
+      kerntrack report > GAP.md
+      kerntrack report --format html --out gap.html
+    """
+    from tracker.cli import report
+
+    return report.run(context.obj, format, out, force)
 
 
 @app.command()

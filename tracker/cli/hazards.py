@@ -97,7 +97,7 @@ def screen(found: Hazards) -> Iterator[Text]:
     ordered = sorted(by_severity(found.findings), key=lambda each: (SEVERITIES.index(each.severity), each.rule))
     for rule, places in groupby(ordered, key=attrgetter("rule")):
         yield from _rule(rule, list(places))
-    yield Text(summary(found), "bold")
+    yield Text(found.summary(), "bold")
     if found.recorded:
         recorded = f"not looked at, recorded without code: {', '.join(found.recorded)}; {NOT_LOOKED_AT}"
         yield Text(recorded, "yellow")
@@ -121,13 +121,3 @@ def place_line(each: Finding) -> Text:
     text = Text.assemble(f"      {each.file}:{each.line}  {each.detail}  ", (f"({where}{kernels})", "dim"))
     state = standing(each)
     return text.append(f"  {state}", "yellow" if each.expired else "green") if state else text
-
-
-def summary(found: Hazards) -> str:
-    """Counts by severity. Nothing found is said as just that."""
-    looked = f"{found.rules} rules, {found.files} files"
-    if not found.findings:
-        return f"no hazard found by {looked}: not found does not mean not there"
-    counts = ", ".join(f"{count} {severity}" for severity, count in found.of_severity().items() if count)
-    acknowledged = f"; {found.acknowledged} acknowledged" if found.acknowledged else ""
-    return f"{len(found.findings)} findings by {looked}: {counts}{acknowledged}"

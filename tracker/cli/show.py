@@ -16,7 +16,7 @@ from tracker.actions.store import open_store
 from tracker.cli.costs import cost_lines
 from tracker.cli.documents import SCHEMA, kernel_document
 from tracker.cli.hazards import STYLES as SEVERITY_STYLES
-from tracker.cli.hazards import by_severity, place_line, summary
+from tracker.cli.hazards import by_severity, place_line
 from tracker.cli.session import Session
 from tracker.cli.status import warn_of_changes
 from tracker.cli.tables import print_json, sign, style
@@ -117,7 +117,7 @@ def _lines(page: Page, archs: Sequence[str]) -> Iterator[Text]:
 
 
 def _hazards(page: Page) -> Iterator[Text]:
-    yield Text(f"hazards: {summary(page.hazards)}", "bold" if page.hazards.findings else "dim")
+    yield Text(f"hazards: {page.hazards.summary()}", "bold" if page.hazards.findings else "dim")
     if page.cuda and page.cuda.origin:
         yield Text(f"      CUDA side not looked at, recorded without code: {NOT_LOOKED_AT}", "dim")
     for each in by_severity(page.hazards.findings):

@@ -36,6 +36,8 @@ class CallerGap:
     never_asked: tuple[Kernel, ...]
     """HIP kernels that nobody asks for."""
     misfits: tuple[Misfit, ...]
+    asked: tuple[str, ...]
+    """Every name asked for, once."""
 
 
 def compare_callers(
@@ -56,6 +58,7 @@ def compare_callers(
         misfits=tuple(
             misfit for each in requests for kernel in hip for misfit in _misfits(each, kernel, (blocks or {}))
         ),
+        asked=tuple(dict.fromkeys(each.name for each in requests)),
     )
 
 

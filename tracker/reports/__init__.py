@@ -1,0 +1,1 @@
+"""Reports: the whole state of a port as one document, in several formats. Reads only."""

@@ -1,0 +1,60 @@
+"""How far cells have come, now and after every run of the history."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from db.views import KernelStatus
+from tracker.actions.compare import RUNGS, STALE, states_of
+from tracker.reports.model import Moment, Phase
+
+COMPILED, CHECKED, VERIFIED = "compiled", "emulated or verified", "verified"
+REACHED: Mapping[str, frozenset[str]] = {
+    COMPILED: frozenset({"compiled", "emulation failed", "emulated", "verify failed", "verified"}),
+    CHECKED: frozenset({"emulated", "verified"}),
+    VERIFIED: frozenset({"verified"}),
+}
+"""States in which a cell has come through a phase. Stale cells have come through none."""
+MOST_MOMENTS = 200
+
+
+def phases(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Iterator[Phase]:
+    """The port, then each arch's phases. CUDA kernels only."""
+    states = states_of([kernel for kernel in kernels if kernel.baseline])
+    yield Phase("ported", "", ported(states), len(states))
+    for arch in archs:
+        for name, done in zip(REACHED, reached(states, arch), strict=True):
+            yield Phase(name, arch, done, len(states))
+
+
+def ported(states: Mapping[str, Mapping[str, str]]) -> int:
+    """Kernels whose name and parameters agree."""
+    return sum(row["port"] == "ported" for row in states.values())
+
+
+def reached(states: Mapping[str, Mapping[str, str]], arch: str) -> tuple[int, int, int]:
+    """How many kernels have come through each phase on an arch."""
+    cells = [row.get(arch, "none") for row in states.values()]
+    compiled, checked, verified = (sum(cell in accepted for cell in cells) for accepted in REACHED.values())
+    return compiled, checked, verified
+
+
+def moments(
+    snapshots: Sequence[tuple[str, Mapping[str, Mapping[str, str]]]], archs: Sequence[str], of: frozenset[str]
+) -> list[Moment]:
+    """The kernels `of` after each run that changed something; of very many every so many-th, the newest always."""
+    step = max(1, -(-len(snapshots) // MOST_MOMENTS))
+    kept = snapshots[::-1][::step][::-1]
+    found = []
+    for time, states in kept:
+        mine = {symbol: row for symbol, row in states.items() if symbol in of}
+        found.append(Moment(time, ported(mine), {arch: reached(mine, arch) for arch in archs}))
+    return found
+
+
+def is_failure(state: str) -> bool:
+    """A failed build or check, stale or not."""
+    return state.removesuffix(STALE).endswith("failed")
+
+
+def rung(state: str) -> int:
+    """How far a state is."""
+    return RUNGS[state.removesuffix(STALE)]
