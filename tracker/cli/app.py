@@ -23,6 +23,7 @@ app = typer.Typer(
 
 Format = Literal["table", "md", "csv", "json"]
 ReportFormat = Literal["md", "html", "json", "junit", "csv"]
+Phase = Literal["ported", "compiled", "emulated", "verified"]
 Effort = Literal["quick", "full"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Again = Annotated[bool, typer.Option("--again", help="Do it even where nothing changed.")]
@@ -327,6 +328,51 @@ def report(
     from tracker.cli import report
 
     return report.run(context.obj, format, out, force)
+
+
+@app.command()
+@guarded
+def check(
+    context: typer.Context,
+    minimum: Annotated[
+        list[str] | None,
+        typer.Option("--min", metavar="WHAT=[ARCH:]N%", help="ported, compiled, emulated or verified; repeatable."),
+    ] = None,
+    no_regressions: Annotated[
+        Path | None, typer.Option("--no-regressions", metavar="BASE", help="A file from `status --json`.")
+    ] = None,
+    json: Json = False,
+) -> ExitCode:
+    """Fail (exit code 1) when less than a share of the kernels has come so far, or when something fell behind.
+
+    Without ARCH every architecture must have it; N without % counts kernels. A cell verified on a device counts as
+    emulated too; a stale cell counts as neither. Changed sources fail as well: scan first.
+
+    \b
+    Examples:
+      kerntrack check --min ported=95% --min verified=gfx1100:95%
+      kerntrack check --min emulated=100% --no-regressions base.json
+    """
+    from tracker.cli import check
+
+    return check.run(context.obj, minimum or [], no_regressions, json)
+
+
+@app.command()
+@guarded
+def badge(
+    context: typer.Context,
+    what: Annotated[Phase, typer.Argument(metavar="WHAT", help="Which figure.")] = "ported",
+    arch: Annotated[str | None, typer.Option(metavar="ARCH", help="On this architecture alone.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there in place of stdout.")] = None,
+) -> ExitCode:
+    """Write a badge (SVG): ported, compiled, emulated or verified, in per cent, rounded down.
+
+    Example: kerntrack badge verified --arch gfx1100 --out verified.svg
+    """
+    from tracker.cli import badge
+
+    return badge.run(context.obj, what, arch, out)
 
 
 @app.command()
