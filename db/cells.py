@@ -10,10 +10,13 @@ from db.views import ArchState, ArchStatus, Evidence, Resources
 
 RUNGS: dict[tuple[str, str], ArchState] = {
     ("failed", "hip"): "verify failed",
+    ("failed", "cuda"): "verify failed",
     ("failed", "emulator"): "emulation failed",
     ("passed", "hip"): "verified",
+    ("passed", "cuda"): "verified",
     ("passed", "emulator"): "emulated",
     ("unsupported", "hip"): "unsupported",
+    ("unsupported", "cuda"): "unsupported",
     ("unsupported", "emulator"): "unsupported",
 }
 """State by (outcome, device kind): the first that some evidence matches decides."""

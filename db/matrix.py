@@ -45,10 +45,12 @@ COLUMNS = tuple(name for name in Evidence._fields if name not in ("holds", "cost
 CHECKS = f"""
     select symbol, arch, {", ".join(COLUMNS)} from evidence where arch in ({{archs}}) and effort != 'case'
     order by id desc"""
-CODE_HASH, CONTRACT, WORST, FAILING = (
-    2 + COLUMNS.index(name) for name in ("code_hash", "contract", "worst", "failing")
+CODE_HASH, KIND, CONTRACT, WORST, FAILING = (
+    2 + COLUMNS.index(name) for name in ("code_hash", "device_kind", "contract", "worst", "failing")
 )
 """Columns of `CHECKS`, the last two hold JSON."""
+TARGETS = "select distinct arch from builds"
+"""Among them a GPU's own target id, such as `gfx90a:sramecc+:xnack-`; its builds belong to the column of its arch."""
 SOURCES = """
     select id, side, path, origin, sha256, arguments, helpers, structs from sources order by side, path, origin"""
 NEEDS = "select source_id, path, sha256 from dependencies order by source_id, path"
@@ -97,10 +99,11 @@ def status(select: Select, archs: Sequence[str], emulator: str | None) -> list[K
 
 
 def cell_builds(select: Select, archs: Sequence[str]) -> dict[CellKey, CellBuild]:
-    """For every HIP kernel and arch the build its cell speaks of.
+    """For every HIP kernel and arch the build its cell speaks of; the same for every target id of those archs.
 
     That is the newest of the present source; a good one outlives a failed one, for a neighbour in the same file may
-    have broken that. Where the present source was never built, the newest build of all.
+    have broken that. Where the present source was never built, the newest build of all. An arch that was only ever
+    built for a GPU's own target id has that build.
     """
     homes = _first(select(HOMES, ()))
     # Attempts are few, but with long texts: hence not joined to every kernel's row.
@@ -110,13 +113,33 @@ def cell_builds(select: Select, archs: Sequence[str]) -> dict[CellKey, CellBuild
     def merit(row: Any) -> int:
         return 0 if row[3] != homes[row[0]][2] else 2 if row[4] else 1
 
-    rows = select(_for(BUILT, archs), tuple(archs))
+    ids = (target.partition(":") for (target,) in select(TARGETS, ()))
+    targets = ["".join(parts) for parts in ids if parts[2] and parts[0] in archs]
+    rows = select(_for(BUILT, (*archs, *targets)), (*archs, *targets))
     own = [row for row in rows if row[0] in homes and sources.get(row[2]) == homes[row[0]][1]]
     best = {row[:2]: row for row in sorted(own, key=merit)}  # of equals the last, which is the newest
+    for key in [key for key in best if key[1] in targets]:
+        shown = key[0], key[1].partition(":")[0]
+        if shown not in best or merit(best[shown]) < merit(best[key]) > 0:
+            best[shown] = best[key]
     return {
         key: CellBuild(row[4], merit(row) > 0, Resources._make(row[5:]) if row[4] else None, attempts[row[2]])
         for key, row in best.items()
     }
+
+
+def speaks_of(builds: Mapping[CellKey, CellBuild], symbol: str, check: Evidence) -> bool:
+    """Whether a check is one of the cell's present code.
+
+    A GPU may have run code built for its own target id, from the same source as the cell's build.
+    """
+    if check.device_kind == "cuda" and not check.arch.startswith("sm_"):
+        return False
+    shown, exact = builds.get((symbol, check.arch)), builds.get((symbol, check.device_target))
+    if shown is not None and shown.code_hash == check.code_hash:
+        return True
+    fresh_enough = exact is not None and (exact.fresh or shown is None or not shown.fresh)
+    return exact is not None and fresh_enough and exact.code_hash == check.code_hash
 
 
 def holding(
@@ -130,12 +153,14 @@ def holding(
     rows = [
         row
         for row in select(_for(CHECKS, archs), tuple(archs))
-        if hashes.get(row[:2]) == row[CODE_HASH] and row[CONTRACT] == current_contract(row[0])
+        if (hashes.get(row[:2]) == row[CODE_HASH] or row[KIND] != "emulator")
+        and row[CONTRACT] == current_contract(row[0])
     ]
     found: dict[CellKey, list[Evidence]] = defaultdict(list)
     for row, worst, failing in zip(rows, _documents(rows, WORST), _documents(rows, FAILING), strict=True):
         check = Evidence._make((*row[2:WORST], worst, failing, *row[FAILING + 1 :], True, NO_COST))
-        if current_device(check.device_kind, check.device_name, emulator):
+        of_cell = check.device_kind == "emulator" or speaks_of(builds, row[0], check)
+        if of_cell and current_device(check.device_kind, check.device_name, emulator):
             found[row[:2]].append(check)
     return {key: checks if len(checks) == 1 else _newest(checks) for key, checks in found.items()}
 

@@ -229,6 +229,10 @@ class Evidence(Base):
     seconds: Mapped[float]
     cost: Mapped[dict[str, Any]]
     created: Mapped[str]
+    runtime: Mapped[str] = mapped_column(server_default="")
+    """Vendor's runtime and driver with their versions; empty for the emulator."""
+    side: Mapped[str] = mapped_column(server_default="hip")
+    """`hip`: the port. `cuda`: the original, on an NVIDIA GPU; it says nothing about the port."""
 
 
 class Snapshot(Base):

@@ -44,7 +44,7 @@ def evidence(engine: Engine, symbol: str, arch: str | None = None) -> list[Evide
         rows = connection.execute(statement).all()
         builds = cell_builds(connection, sorted({row.arch for row in rows}))
         emulator = _emulator(connection)
-    return [_evidence(row, builds.get((row.symbol, row.arch)), emulator) for row in rows]
+    return [_evidence(row, builds, emulator) for row in rows]
 
 
 def holding(engine: Engine, archs: Sequence[str]) -> dict[CellKey, list[Evidence]]:
@@ -175,12 +175,13 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _evidence(row: Record, build: CellBuild | None, emulator: str | None) -> Evidence:
+def _evidence(row: Record, builds: dict[CellKey, CellBuild], emulator: str | None) -> Evidence:
     columns = {name: getattr(row, name) for name in row._fields if name != "symbol"}
     present = row.contract == matrix.current_contract(row.symbol) and matrix.current_device(
         row.device_kind, row.device_name, emulator
     )
-    return Evidence(**columns, holds=present and build is not None and row.code_hash == build.code_hash)
+    check = Evidence(**columns, holds=present)
+    return check._replace(holds=present and matrix.speaks_of(builds, row.symbol, check))
 
 
 def _facts(side: str, row: Record) -> KernelFacts:

@@ -40,6 +40,10 @@ class Evidence(NamedTuple):
     failing: dict[str, Any] | None
     seconds: float
     created: str
+    runtime: str
+    """Vendor's runtime and driver with their versions; empty for the emulator."""
+    side: Literal["hip", "cuda"]
+    """`cuda`: the CUDA original was checked, which says nothing about the port."""
     holds: bool
     """The code hash and the contract version it was made with are still the current ones."""
     cost: Mapping[str, Any] = NO_COST

@@ -89,6 +89,32 @@ def test_a_cuda_device_says_nothing_about_an_amd_arch(engine: Engine) -> None:
     assert cell(engine).state == "compiled"
 
 
+def test_a_cuda_device_verifies_its_own_arch(engine: Engine) -> None:
+    record.build(engine, attempt("sm_90"), {Q5: "f1"}, built(Q5, "ptx"))
+    record.evidence(engine, check("sm_90", "ptx", device_kind="cuda"), toolchain="zig")
+    record.evidence(
+        engine, check("sm_90", "cubin", device_kind="cuda", side="cuda", outcome="failed"), toolchain="nvcc"
+    )
+    assert queries.status(engine, ["sm_90"])[1].archs["sm_90"].state == "verified"
+    assert [(each.side, each.holds) for each in queries.evidence(engine, Q5)] == [("cuda", False), ("hip", True)]
+
+
+def test_code_built_for_a_gpus_own_target_id_verifies_its_arch(engine: Engine) -> None:
+    target = "gfx90a:sramecc+:xnack-"
+    record.build(engine, attempt(target), {Q5: "f1"}, built(Q5, "exact"))
+    assert cell(engine).state == "compiled"  # the only build there is
+    compile(engine, "plain")
+    verify(engine, "plain")
+    assert (cell(engine).state, cell(engine).code_hash) == ("emulated", "plain")
+    verify(engine, "exact", device_kind="hip", device_target=target)
+    assert cell(engine).state == "verified"
+    assert [each.holds for each in queries.evidence(engine, Q5)] == [True, True]
+    port(engine, "f2")
+    compile(engine, "plain", "f2")
+    assert cell(engine).state == "emulated"  # what the GPU ran was made of the former source
+    assert [each.holds for each in queries.evidence(engine, Q5)] == [False, True]
+
+
 def test_failure_of_one_seed_outlives_a_pass_of_another(engine: Engine) -> None:
     compile(engine, "h1")
     verify(engine, "h1", seed=1, outcome="failed")

@@ -30,6 +30,7 @@ class Moody:
     kind: Literal["hip"] = "hip"
     target = "gfx90a:sramecc+:xnack-"
     name = "Moody"
+    runtime = "Moods 1.0"
 
     def __init__(self) -> None:
         self.loaded = 0
@@ -74,7 +75,8 @@ def launch(symbol: str) -> Launch:
 
 
 def test_it_describes_itself_from_its_own_process(device: IsolatedDevice) -> None:
-    assert (device.kind, device.target, device.name) == ("hip", "gfx90a:sramecc+:xnack-", "Moody")
+    described = (device.kind, device.target, device.name, device.runtime)
+    assert described == ("hip", "gfx90a:sramecc+:xnack-", "Moody", "Moods 1.0")
     report = device.run(device.load(ARTIFACT), launch("count"))
     assert int(report.buffers["pid"].view(np.int64)[0]) != os.getpid()
 

@@ -57,6 +57,8 @@ def evidence(outcome: str = "passed", kind: str = "emulator", arch: str = "gfx90
         seconds=0.42,
         cost={"instructions": {"valu": 1200, "salu": 300}, "bytes_read": 4096, "bytes_written": 16384},
         created="2026-03-04T05:06:07+00:00",
+        runtime="" if kind == "emulator" else "HIP 6.4.43482",
+        side="hip",
         holds=True,
     )
 

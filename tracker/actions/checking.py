@@ -1,4 +1,4 @@
-"""One check as a request that a child process can carry out, and its result read back from the database."""
+"""One check as a request that a child process or a GPU can carry out, and its result read back from the database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from db.views import Evidence
 from tracker.cancel import Cancel
-from tracker.check.results import CaseResult, CheckResult, Mismatch
+from tracker.check.results import CaseResult, CheckResult, Mismatch, Outcome
 from tracker.devices.revision import emulator_name
-from tracker.errors import KerntrackError
+from tracker.errors import CancelledError, KerntrackError
 
 if TYPE_CHECKING:  # numpy and gguf are the child's business
     from tracker.check.tensors import Origin
+    from tracker.devices.isolated import IsolatedDevice
 
 Effort = Literal["quick", "full"]
+Side = Literal["hip", "cuda"]
 
 
 @dataclass(frozen=True)
 class CheckRequest:
-    """Everything a child needs to check one kernel on one arch."""
+    """Everything that is needed to check one kernel on one arch: a `Task` of `stations`."""
 
     symbol: str
     arch: str
@@ -40,8 +42,67 @@ class CheckRequest:
         """Whether the outcome may decide a status: only the contract's whole set of cases may."""
         return self.case is None and self.origin is None
 
-    def not_run(self, outcome: Literal["unsupported", "error"], message: str) -> CheckResult:
-        """The result where no case ran: no verdict about the kernel."""
+    side: Side = "hip"
+
+    def emulate(self) -> CheckResult:
+        """Load the code object on the emulator (once per process) and check the kernel."""
+        try:
+            device, module = _load(self.arch, self.code_object, self.assembly)
+        except KerntrackError as error:  # such as an arch that is not emulated
+            return self._not_run("unsupported", f"the emulator: {error.message}")
+        return self._check(device, module, Cancel())
+
+    def on_gpu(self, gpu: "IsolatedDevice", cancel: Cancel) -> CheckResult:
+        """Check the kernel on a GPU. What the GPU cannot load, or faults over, is the result."""
+        from tracker.devices.children import ChildCrashed, ChildTimeout
+        from tracker.devices.protocol import Artifact
+
+        try:
+            module = gpu.load(Artifact(self.arch, self.code_object, self.assembly))
+        except CancelledError:
+            raise
+        except KerntrackError as error:
+            result = self._not_run("refused", "; ".join(filter(None, (error.message, error.remedy))))
+        except (ChildCrashed, ChildTimeout) as error:
+            result = self._not_run("failed", f"device fault: loading {self.code_object.name}: {error}")
+        else:
+            result = self._check(gpu, module, cancel)
+        return replace(
+            result,
+            device_kind=gpu.kind,
+            device_name=gpu.name,
+            device_target=gpu.target,
+            runtime=gpu.runtime,
+            side=self.side,
+        )
+
+    def broken(self, message: str) -> CheckResult:
+        """A child that crashed or ran out of time is an error of ours, not the kernel's."""
+        return self._not_run("error", message)
+
+    def _check(self, device: Any, module: Any, cancel: Cancel) -> CheckResult:
+        from tracker.check import check_kernel, tensors
+
+        result: CheckResult = check_kernel(
+            device,
+            module,
+            self.symbol,
+            code_hash=self.code_hash,
+            effort=self.effort,
+            seed=self.seed,
+            case=self.case,
+            given=partial(tensors.cases, origin=self.origin, effort=self.effort, seed=self.seed)
+            if self.origin
+            else None,
+            cancel=cancel,
+        )
+        if self.decides:
+            return result
+        where = f"{self.origin}: " if self.origin and result.outcome == "passed" else ""
+        return replace(result, effort="case", message=where + result.message)
+
+    def _not_run(self, outcome: Outcome, message: str) -> CheckResult:
+        """The result where no case ran."""
         return CheckResult(
             symbol=self.symbol,
             arch=self.arch,
@@ -59,33 +120,6 @@ class CheckRequest:
             failing=None,
             seconds=0.0,
         )
-
-
-def check_in_child(request: CheckRequest) -> CheckResult:
-    """Load the code object on the emulator (once per process) and check the kernel."""
-    from tracker.check import check_kernel, tensors
-
-    try:
-        device, module = _load(request.arch, request.code_object, request.assembly)
-    except KerntrackError as error:  # such as an arch that is not emulated
-        return request.not_run("unsupported", f"the emulator: {error.message}")
-    result: CheckResult = check_kernel(
-        device,
-        module,
-        request.symbol,
-        code_hash=request.code_hash,
-        effort=request.effort,
-        seed=request.seed,
-        case=request.case,
-        given=partial(tensors.cases, origin=request.origin, effort=request.effort, seed=request.seed)
-        if request.origin
-        else None,
-        cancel=Cancel(),
-    )
-    if request.decides:
-        return result
-    where = f"{request.origin}: " if request.origin and result.outcome == "passed" else ""
-    return replace(result, effort="case", message=where + result.message)
 
 
 @lru_cache(maxsize=64)

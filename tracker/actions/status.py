@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from db import matrix
 from db.views import ArchStatus, KernelStatus, SourceFile
 from tracker.actions.disk import Disk
+from tracker.build.archs import get_arch
 from tracker.config import Project
 from tracker.devices.revision import emulator_name
 from tracker.selectors import Selection, select
@@ -32,12 +33,13 @@ class Matrix:
         return select(selector, self.kernels, self.archs)
 
 
-def load(project: Project) -> Matrix:
-    """The project's matrix. Raises UsageError when it was never scanned."""
+def load(project: Project, archs: Sequence[str] | None = None) -> Matrix:
+    """The project's matrix, with `archs` in place of its own. Raises UsageError when it was never scanned."""
+    columns = tuple(dict.fromkeys(get_arch(name).name for name in archs)) if archs else project.archs
 
     def read(select: matrix.Select) -> Matrix:
-        kernels = matrix.status(select, project.archs, emulator_name())
-        return Matrix(kernels, project.archs, tuple(_changed(project, matrix.sources(select))))
+        kernels = matrix.status(select, columns, emulator_name())
+        return Matrix(kernels, columns, tuple(_changed(project, matrix.sources(select))))
 
     if found := matrix.direct(project.database, read):
         return found
@@ -45,7 +47,7 @@ def load(project: Project) -> Matrix:
     from tracker.actions.store import open_store
 
     engine = open_store(project, read_only=True)
-    return Matrix(queries.status(engine, project.archs), project.archs, tuple(changed_sources(project, engine)))
+    return Matrix(queries.status(engine, columns), columns, tuple(changed_sources(project, engine)))
 
 
 def changed_sources(project: Project, engine: "Engine") -> list[str]:

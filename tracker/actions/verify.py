@@ -1,8 +1,7 @@
-"""Verify: build what is missing, check the selected kernels in child processes, keep every outcome as evidence."""
+"""Verify: build what is missing, check the selected kernels on emulator or GPU, keep every outcome as evidence."""
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,30 +11,28 @@ from sqlalchemy import Engine
 from db import matrix, queries, record
 from db.cells import CellBuild
 from db.views import Evidence
-from tracker.actions.checking import CheckRequest, Effort, as_result, check_in_child
+from tracker.actions.checking import CheckRequest, Effort, Side, as_result
 from tracker.actions.compile import build, choose, needed, note_unported
-from tracker.actions.events import Built, Checked, Event, Finished, Plan, Step
+from tracker.actions.events import Built, Checked, Event, Finished, Note, Plan, Step
 from tracker.actions.history import recorded
+from tracker.actions.originals import Original, originals, sources_of
 from tracker.actions.scan import rescan
+from tracker.actions.stations import Station, open_station
 from tracker.actions.store import open_store
-from tracker.build.toolchain import discover
+from tracker.build.toolchain import Toolchain, discover, discover_nvidia
 from tracker.cancel import Cancel
 from tracker.check.results import CheckResult
 from tracker.config import Project
-from tracker.errors import CancelledError
+from tracker.errors import UsageError
 from tracker.selectors import Selection, words
-
-WORKERS = 2
-"""Kernels checked at the same time, each in a process of its own."""
-
-TIME_LIMIT = 900.0
-"""Seconds one kernel's cases may take."""
 
 FAMILY_WEIGHT = {"mul_mat_q8_1": 20.0, "mul_mat_vec_q8_1": 2.0, "indexed_moe_forward": 4.0}
 """Rough seconds of a check that was never made, per row of the batch: only the order of the work depends on it."""
 
 VERDICTS = ("passed", "failed")
 """Outcomes that running the same check again would repeat; whether it is supported may change with the program."""
+
+BAD = ("failed", "error", "refused")
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,10 @@ class Options:
     effort: Effort
     seed: int
     again: bool
-    case: str | None
+    case: str | None = None
+    device: str = "auto"
+    side: Side = "hip"
+    build: bool = True
 
 
 def verify(
@@ -60,44 +60,91 @@ def verify(
     seed: int = 0,
     again: bool = False,
     case: str | None = None,
+    device: str = "auto",
+    side: Side = "hip",
+    build: bool = True,
 ) -> Iterator[Event]:
-    """Check the selected kernels on the emulator.
+    """Check the selected kernels on a device: `auto`, `emulator`, `N` or `hip:N` (an AMD GPU), `cuda:N`.
 
-    Where a verdict for the present code, contract, effort and seed exists, nothing is run unless `again`. `case` runs
-    one case by its name; its outcome is kept, but decides no status. Raises UsageError when the selector chooses
-    nothing, AbsentError when something must be built and there is no compiler.
+    Where a verdict for the present code, contract, device, effort and seed exists, nothing is run unless `again`.
+    `case` runs one case by its name; its outcome is kept, but decides no status. `side` cuda checks the CUDA originals
+    on an NVIDIA GPU. Without `build` only what is built already is checked. Raises UsageError when the selector chooses
+    nothing, AbsentError when there is no such device, or something must be built and there is no compiler.
     """
     engine = open_store(project)
-    chosen = Options(words(selector), tuple(archs) if archs else None, effort, seed, again, case)
+    chosen = Options(words(selector), tuple(archs) if archs else None, effort, seed, again, case, device, side, build)
     yield from recorded(project, engine, "verify", asdict(chosen), _verify(project, engine, cancel, chosen))
 
 
 def _verify(project: Project, engine: Engine, cancel: Cancel, options: Options) -> Iterator[Event]:
     yield from rescan(project, engine, cancel)
-    selection = choose(project, engine, options.selector, options.archs)
+    with open_station(options.device, options.selector, options.archs, cancel) as (station, notes):
+        yield from notes
+        check = _check_originals if options.side == "cuda" else _check_port
+        yield from check(project, engine, cancel, options, station)
+
+
+def _check_port(
+    project: Project, engine: Engine, cancel: Cancel, options: Options, station: Station
+) -> Iterator[Event]:
+    columns = station.columns(options.archs)
+    selection = choose(project, engine, options.selector, columns)
     yield from note_unported(selection)
-    built = yield from build_missing(project, engine, cancel, selection)
-    if built:
-        selection = choose(project, engine, options.selector, options.archs)
-    held, requests = _plan(engine, selection, options)
-    yield Plan("verify", len(held) + len(requests))
-    for done, result in enumerate(held, start=1):
-        yield Checked(result, held=True)
-        yield Step(done, f"{result.symbol} {result.arch}")
-    results = list(held)
-    for result in run_requests(engine, requests, cancel):
-        results.append(result)
-        yield Checked(result)
-        yield Step(len(results), f"{result.symbol} {result.arch}")
+    if options.build and (yield from build_missing(project, engine, cancel, selection, station)):
+        selection = choose(project, engine, options.selector, columns)
+    held, requests = _plan(engine, selection, options, station)
+    results = yield from _run(engine, held, requests, station, cancel)
     yield _finish(selection, results, ran=len(requests))
 
 
+def _check_originals(
+    project: Project, engine: Engine, cancel: Cancel, options: Options, station: Station
+) -> Iterator[Event]:
+    if station.gpu is None or station.gpu.kind != "cuda":
+        raise UsageError("CUDA originals need an NVIDIA GPU", "add --device cuda")
+    selection = choose(project, engine, options.selector, station.columns(options.archs))
+    yield Note("compiling the CUDA sources")
+    held = originals(project, sources_of(project, engine), station.gpu.target, cancel)
+    found = [(symbol, held[symbol]) for symbol in (kernel.symbol for kernel in selection.kernels) if symbol in held]
+    requests = [_request_original(symbol, station.gpu.target, original, options) for symbol, original in found]
+    results = yield from _run(engine, [], requests, station, cancel)
+    yield _finish_originals(selection, results)
+
+
+def _run(
+    engine: Engine, held: Sequence[CheckResult], requests: Sequence[CheckRequest], station: Station, cancel: Cancel
+) -> Generator[Event, None, list[CheckResult]]:
+    """Check; the generator's value are all results."""
+    yield Plan("verify", len(held) + len(requests))
+    results: list[CheckResult] = []
+    for result in held:
+        results.append(result)
+        yield Checked(result, held=True)
+        yield Step(len(results), f"{result.symbol} {result.arch}")
+    for result in run_requests(engine, requests, station, cancel):
+        results.append(result)
+        yield Checked(result)
+        yield Step(len(results), f"{result.symbol} {result.arch}")
+    return results
+
+
+def run_requests(
+    engine: Engine, requests: Sequence[CheckRequest], station: Station, cancel: Cancel
+) -> Iterator[CheckResult]:
+    """Check; every outcome is written before the next is waited for."""
+    toolchains = {(request.symbol, request.code_hash): request.toolchain for request in requests}
+    for result in station.run(requests, cancel):
+        record.evidence(engine, asdict(result), toolchain=toolchains[result.symbol, result.code_hash])
+        yield result
+
+
 def build_missing(
-    project: Project, engine: Engine, cancel: Cancel, selection: Selection
+    project: Project, engine: Engine, cancel: Cancel, selection: Selection, station: Station
 ) -> Generator[Event, None, bool]:
     """Build what the selection lacks; the generator's value tells whether there was anything."""
-    toolchain = discover(project.toolchain)[0]
-    work = needed(engine, selection.cells, toolchain, again=False)
+    toolchain = _toolchain(project, station)
+    cells = [(kernel, station.target(arch)) for kernel, arch in selection.cells]
+    work = needed(engine, cells, toolchain, again=False)
     if not work.targets:
         return False
     yield Plan("compile", len(work.targets))
@@ -108,33 +155,47 @@ def build_missing(
     return True
 
 
-def _plan(engine: Engine, selection: Selection, options: Options) -> tuple[list[CheckResult], list[CheckRequest]]:
+def _toolchain(project: Project, station: Station) -> Toolchain:
+    nvidia = station.gpu is not None and station.gpu.kind == "cuda"
+    return discover_nvidia("hip") if nvidia else discover(project.toolchain)[0]
+
+
+def _plan(
+    engine: Engine, selection: Selection, options: Options, station: Station
+) -> tuple[list[CheckResult], list[CheckRequest]]:
     """What is known already, and what must be run, the longest first."""
     archs = selection.archs
     with engine.connect() as connection:
-        builds = queries.cell_builds(connection, archs)
+        builds = queries.cell_builds(connection, [station.target(arch) for arch in archs])
     known, durations = queries.holding(engine, archs), queries.durations(engine)
     held: list[CheckResult] = []
     todo: list[tuple[float, CheckRequest]] = []
     for kernel, arch in selection.cells:
         symbol = kernel.port_symbol or ""
-        found = builds.get((symbol, arch))
+        found = builds.get((symbol, station.target(arch)))
         if found is None or found.code_hash is None or not found.fresh:
             continue
-        verdict = None if options.again or options.case else _verdict(known.get((symbol, arch), []), options)
+        request = request_for(symbol, arch, found, options)
+        verdict = None if options.again or options.case else _verdict(known.get((symbol, arch), []), request, station)
         if verdict:
             held.append(as_result(symbol, verdict))
         else:
             seconds = durations.get((symbol, arch)) or FAMILY_WEIGHT.get(kernel.family, 1.0) * (kernel.batch or 1)
-            todo.append((seconds, request_for(symbol, arch, found, options)))
+            todo.append((seconds, request))
     todo.sort(key=lambda weighted: -weighted[0])
     return held, [request for _, request in todo]
 
 
-def _verdict(holding: Sequence[Evidence], options: Options) -> Evidence | None:
+def _verdict(holding: Sequence[Evidence], request: CheckRequest, station: Station) -> Evidence | None:
     """The evidence that makes running the same check again pointless."""
-    same = (e for e in holding if (e.device_kind, e.effort, e.seed) == ("emulator", options.effort, options.seed))
-    return next((e for e in same if e.outcome in VERDICTS), None)
+    gpu = station.gpu
+    for each in holding:
+        same = (each.effort, each.seed, each.code_hash) == (request.effort, request.seed, request.code_hash)
+        there = (each.device_kind, each.device_name, each.device_target)
+        here = there[0] == "emulator" if gpu is None else there == (gpu.kind, gpu.name, gpu.target)
+        if same and here and each.outcome in VERDICTS:
+            return each
+    return None
 
 
 def request_for(symbol: str, arch: str, build: CellBuild, options: Options) -> CheckRequest:
@@ -155,36 +216,20 @@ def request_for(symbol: str, arch: str, build: CellBuild, options: Options) -> C
     )
 
 
-def run_requests(engine: Engine, requests: Sequence[CheckRequest], cancel: Cancel) -> Iterator[CheckResult]:
-    """Check in child processes; every outcome is written before the next is waited for."""
-    if not requests:
-        return
-    from tracker.devices.children import Pool
-
-    with Pool(WORKERS) as pool:
-        waiting: dict[Future[CheckResult], CheckRequest] = {
-            pool.submit(check_in_child, request, timeout=TIME_LIMIT, cancel=cancel): request for request in requests
-        }
-        while waiting:
-            finished, _ = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
-            for future in finished:
-                request = waiting.pop(future)
-                result = _outcome(future, request)
-                record.evidence(engine, asdict(result), toolchain=request.toolchain)
-                yield result
-            cancel.check()
-
-
-def _outcome(future: Future[CheckResult], request: CheckRequest) -> CheckResult:
-    """What the child returned; a child that crashed or ran out of time is an error of ours, not the kernel's."""
-    from tracker.devices.children import ChildCrashed, ChildTimeout
-
-    try:
-        return future.result()
-    except CancelledError:
-        raise
-    except (ChildCrashed, ChildTimeout) as error:
-        return request.not_run("error", str(error))
+def _request_original(symbol: str, target: str, original: Original, options: Options) -> CheckRequest:
+    return CheckRequest(
+        symbol=symbol,
+        arch=target,
+        code_hash=original.code_hash,
+        code_object=original.image,
+        assembly=None,
+        toolchain=original.compiler,
+        contract=matrix.current_contract(symbol),
+        effort=options.effort,
+        seed=options.seed,
+        case=options.case,
+        side="cuda",
+    )
 
 
 def _finish(selection: Selection, results: Sequence[CheckResult], ran: int) -> Finished:
@@ -200,9 +245,21 @@ def _finish(selection: Selection, results: Sequence[CheckResult], ran: int) -> F
     }
     if not ported:
         return Finished(False, "nothing to verify: none of the selected kernels is ported", summary)
-    good = not unbuilt and not outcomes["failed"] and not outcomes["error"]
-    verdicts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
-    message = "; ".join(filter(None, (verdicts, f"{unbuilt} not built" if unbuilt else "")))
+    good = not unbuilt and not any(outcomes[bad] for bad in BAD)
+    message = "; ".join(filter(None, (_counts(outcomes), f"{unbuilt} not built" if unbuilt else "")))
     if good and not ran:
         message = f"evidence holds: {message}, nothing to run"
     return Finished(good, message, summary)
+
+
+def _finish_originals(selection: Selection, results: Sequence[CheckResult]) -> Finished:
+    outcomes: Counter[str] = Counter(result.outcome for result in results)
+    absent = len(selection.kernels) - len(results)
+    summary = {"kernels": len(selection.kernels), "absent": absent, "run": len(results), **outcomes}
+    good = bool(results) and not absent and not any(outcomes[bad] for bad in BAD)
+    lacking = f"; {absent} are not in the CUDA sources" if absent else ""
+    return Finished(good, f"CUDA originals: {_counts(outcomes) or 'none'}{lacking}", summary)
+
+
+def _counts(outcomes: Counter[str]) -> str:
+    return ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))

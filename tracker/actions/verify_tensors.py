@@ -20,6 +20,7 @@ from tracker.actions.compile import choose, note_unported
 from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
 from tracker.actions.history import recorded
 from tracker.actions.scan import rescan
+from tracker.actions.stations import Station, open_station
 from tracker.actions.store import open_store
 from tracker.actions.verify import Options, build_missing, request_for, run_requests
 from tracker.cancel import Cancel
@@ -92,17 +93,20 @@ def _taken(model: Model, sha256: str, tensors: Sequence[Tensor], glob: str | Non
 
 def _verify(project: Project, engine: Engine, cancel: Cancel, options: Options, taken: _Taken) -> Iterator[Event]:
     yield from rescan(project, engine, cancel)
-    selection = _fitting(choose(project, engine, options.selector, options.archs), taken)
-    yield from note_unported(selection)
-    yield from build_missing(project, engine, cancel, selection)
-    requests, unbuilt = _requests(engine, selection, options, taken)
-    yield Plan("verify", len(requests))
-    results: list[CheckResult] = []
-    for result in run_requests(engine, requests, cancel):
-        results.append(result)
-        yield Checked(result)
-        yield Step(len(results), f"{result.symbol} {result.arch}")
-    yield _finish(results, unbuilt)
+    with open_station(options.device, options.selector, options.archs, cancel) as (station, notes):
+        yield from notes
+        selection = _fitting(choose(project, engine, options.selector, station.columns(options.archs)), taken)
+        yield from note_unported(selection)
+        if options.build:
+            yield from build_missing(project, engine, cancel, selection, station)
+        requests, unbuilt = _requests(engine, selection, options, taken, station)
+        yield Plan("verify", len(requests))
+        results: list[CheckResult] = []
+        for result in run_requests(engine, requests, station, cancel):
+            results.append(result)
+            yield Checked(result)
+            yield Step(len(results), f"{result.symbol} {result.arch}")
+        yield _finish(results, unbuilt)
 
 
 def _fitting(selection: Selection, taken: _Taken) -> Selection:
@@ -118,15 +122,17 @@ def _fitting(selection: Selection, taken: _Taken) -> Selection:
     return Selection(cells)
 
 
-def _requests(engine: Engine, selection: Selection, options: Options, taken: _Taken) -> tuple[list[CheckRequest], int]:
+def _requests(
+    engine: Engine, selection: Selection, options: Options, taken: _Taken, station: Station
+) -> tuple[list[CheckRequest], int]:
     """One check per kernel, arch and tensor of its type; and how many ported kernels have no build."""
     with engine.connect() as connection:
-        builds = queries.cell_builds(connection, selection.archs)
+        builds = queries.cell_builds(connection, [station.target(arch) for arch in selection.archs])
     requests: list[CheckRequest] = []
     unbuilt = 0
     for kernel, arch in selection.cells:
         symbol = kernel.port_symbol or ""
-        build = builds.get((symbol, arch))
+        build = builds.get((symbol, station.target(arch)))
         if build is None or build.code_hash is None or not build.fresh:
             unbuilt += bool(symbol)
             continue

@@ -23,6 +23,9 @@ CODE_OBJECT_VERSION = "-mcode-object-version=5"  # the newest that every ROCm 6 
 
 def flags(unit: Unit, target: str, toolchain: Toolchain) -> Command:
     """Everything that decides what comes out apart from the preprocessed text and the toolchain; free of paths."""
+    defines = tuple(f"-D{define}" for define in unit.defines)
+    if toolchain.kind == "nvcc":
+        return ("-x", "cu", f"-arch={target}", "-std=c++17", "-O3", *defines)
     if get_arch(target).vendor == "nvidia":
         language: Command = (
             "-x",
@@ -36,7 +39,7 @@ def flags(unit: Unit, target: str, toolchain: Toolchain) -> Command:
         language = ("-x", "hip", f"--offload-arch={target}", "-fuse-cuid=none", CODE_OBJECT_VERSION)
         if _own_headers(unit, target, toolchain):
             language += ("-nogpuinc", "-nogpulib")
-    return (*language, *COMMON, *(f"-D{define}" for define in unit.defines))
+    return (*language, *COMMON, *defines)
 
 
 def preprocess(unit: Unit, target: str, toolchain: Toolchain, product: str) -> Command:
@@ -46,7 +49,8 @@ def preprocess(unit: Unit, target: str, toolchain: Toolchain, product: str) -> C
 
 def build(unit: Unit, target: str, toolchain: Toolchain) -> tuple[Command, ...]:
     """Source to assembly to object to code object (`kernel.s`, `.o`, `.hsaco`), or to `kernel.ptx` alone for NVIDIA."""
-    compile_to = (*_front(unit, target, toolchain), "-S", str(unit.source.absolute()), "-o")
+    to_assembly = "-ptx" if toolchain.kind == "nvcc" else "-S"
+    compile_to = (*_front(unit, target, toolchain), to_assembly, str(unit.source.absolute()), "-o")
     if get_arch(target).vendor == "nvidia":
         return ((*compile_to, "kernel.ptx"),)
     return (
@@ -68,6 +72,9 @@ def folders(unit: Unit) -> tuple[Path, ...]:
 
 def _front(unit: Unit, target: str, toolchain: Toolchain) -> Command:
     search: Command = tuple(f"-I{folder.absolute()}" for folder in unit.includes)
+    if toolchain.kind == "nvcc":
+        own = (f"-I{kernels.INCLUDE / 'nvcc'}",) if unit.language == "hip" else ()
+        return (*toolchain.clang, *flags(unit, target, toolchain), *search, *own)
     if _own_headers(unit, target, toolchain):
         search += ("-nostdinc", "-isystem", str(kernels.INCLUDE))
     mapped = tuple(f"-ffile-prefix-map={folder}/=" for folder in folders(unit))

@@ -1,4 +1,4 @@
-"""Finding a clang and an lld that can target AMD GPUs: ROCm's when installed, else those of the package `ziglang`."""
+"""Finding compilers. AMD: the clang and lld of ROCm or of the package `ziglang`. NVIDIA: that clang, or nvcc."""
 
 import importlib.util
 import json
@@ -15,12 +15,15 @@ import platformdirs
 
 from tracker.errors import AbsentError
 
-Kind = Literal["rocm", "ziglang"]
+Kind = Literal["rocm", "ziglang", "nvcc"]
 
 
 @dataclass(frozen=True)
 class Toolchain:
-    """Programs that make code objects. `clang` and `lld` are command prefixes: a program and its first arguments."""
+    """Programs that make code objects. `clang` and `lld` are command prefixes: a program and its first arguments.
+
+    `nvcc` stands in the place of clang and has no linker: it makes PTX only.
+    """
 
     kind: Kind
     version: str
@@ -46,6 +49,28 @@ def discover(prefer: str | None = None) -> list[Toolchain]:
             "install one with: python -m pip install ziglang",
         )
     return found
+
+
+def discover_nvidia(language: Literal["hip", "cuda"]) -> Toolchain:
+    """The compiler to PTX: for CUDA sources NVIDIA's own where it is, for the port the one that AMD builds come from.
+
+    Raises AbsentError with the commands that would install one.
+    """
+    found = [*_nvcc(), *_zig()] if language == "cuda" else [*_zig(), *_nvcc()]
+    if not found:
+        raise AbsentError(
+            "a compiler for NVIDIA GPUs was not found (nvcc and ziglang were tried)",
+            "install one with: python -m pip install ziglang",
+        )
+    return found[0]
+
+
+def _nvcc() -> Iterator[Toolchain]:
+    name = shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
+    if os.path.isfile(name):
+        version = _version((name, "--version"), Path(name), r"V\d+\.\d+\.\d+")
+        if version:
+            yield Toolchain("nvcc", f"nvcc-{version[1:]}", (name,), ())
 
 
 def _rocm_clangs() -> Iterator[Path]:
@@ -81,7 +106,7 @@ def _zig() -> Iterator[Toolchain]:
                 yield Toolchain("ziglang", f"ziglang-{own} clang-{clang}", (str(zig), "clang"), (str(zig), "ld.lld"))
 
 
-def _version(command: tuple[str, ...], program: Path) -> str | None:
+def _version(command: tuple[str, ...], program: Path, pattern: str = r"\d+\.\d+[\w.+-]*") -> str | None:
     """First version number that `command` prints, remembered until `program` changes; None when it does not run."""
     stat = program.stat()
     key = f"{' '.join(command)} {stat.st_mtime_ns} {stat.st_size}"
@@ -93,7 +118,7 @@ def _version(command: tuple[str, ...], program: Path) -> str | None:
         printed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return None
-    match = re.search(r"\d+\.\d+[\w.+-]*", printed)
+    match = re.search(pattern, printed)
     if match:
         _write(store, {**known, key: match[0]})
     return match[0] if match else None

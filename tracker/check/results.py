@@ -56,3 +56,7 @@ class CheckResult:
     failing: CaseResult | None
     seconds: float
     cost: dict[str, Any] = field(default_factory=dict)
+    runtime: str = ""
+    """A GPU's runtime and driver with their versions."""
+    side: Literal["hip", "cuda"] = "hip"
+    """Which of a pair was checked: the port or the CUDA original."""

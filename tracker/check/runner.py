@@ -1,7 +1,7 @@
 """Checks a kernel: every case of its contract on one device, gathered into one result."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,10 @@ from tracker.devices.protocol import Device, Module
 from tracker.errors import CancelledError, UsageError
 
 DEVICE_LACKS = "unknown instruction"
-"""The fault by which a device says that it cannot execute the kernel, which is no verdict about the kernel."""
+NO_VERDICT: Mapping[str, Outcome] = {DEVICE_LACKS: "unsupported", "out of memory": "refused"}
+"""Faults by which a device says that it cannot execute the kernel, which is no verdict about the kernel."""
+DEVICE_DOWN = ("device fault", "timeout")
+"""Faults that took a GPU down: the kernel's other cases are not tried."""
 
 
 @dataclass
@@ -26,7 +29,9 @@ class Tally:
     worst: dict[str, float] = field(default_factory=dict)
     failing: CaseResult | None = None
     failures: int = 0
-    unsupported: str = ""
+    declined: tuple[Outcome, str] | None = None
+    stop: bool = False
+    """Nothing more is to be learnt from the cases that are left."""
     cost: dict[str, Any] = field(default_factory=dict)
 
     def add(self, ran: Ran) -> None:
@@ -34,8 +39,9 @@ class Tally:
         self.run += 1
         for name, value in ran.result.worst.items():
             self.worst[name] = max(self.worst.get(name, 0.0), value)
-        if ran.fault and ran.fault.kind == DEVICE_LACKS:
-            self.unsupported = self.unsupported or ran.fault.message
+        if ran.fault and ran.fault.kind in NO_VERDICT:
+            self.declined = NO_VERDICT[ran.fault.kind], ran.fault.message
+        self.stop = bool(self.declined or (ran.fault and ran.fault.kind in DEVICE_DOWN))
         if not ran.result.passed:
             self.failures += 1
             self.failing = self.failing or ran.result
@@ -44,8 +50,8 @@ class Tally:
 
     def verdict(self) -> tuple[Outcome, str]:
         """Outcome and a sentence that gives its reason."""
-        if self.unsupported:
-            return "unsupported", self.unsupported
+        if self.declined:
+            return self.declined
         if self.failing:
             return "failed", f"{self.failures} of {self.run} cases failed; {describe(self.failing)}"
         return ("passed", f"{self.run} cases") if self.run else ("failed", "no case was executed")
@@ -141,7 +147,7 @@ def _run_all(cases: Iterator[Ran], tally: Tally, cancel: Cancel) -> tuple[Outcom
         for ran in cases:
             tally.add(ran)
             cancel.check()
-            if tally.unsupported:
+            if tally.stop:
                 break
     except (CancelledError, UsageError):
         raise

@@ -25,7 +25,14 @@ Format = Literal["table", "md", "csv", "json"]
 ReportFormat = Literal["md", "html", "json", "junit", "csv"]
 Phase = Literal["ported", "compiled", "emulated", "verified"]
 Effort = Literal["quick", "full"]
+Side = Literal["hip", "cuda"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Device = Annotated[
+    str,
+    typer.Option(
+        metavar="DEVICE", help="auto (an AMD GPU if there is one), emulator, N (AMD GPU number N), cuda or cuda:N."
+    ),
+]
 Again = Annotated[bool, typer.Option("--again", help="Do it even where nothing changed.")]
 FormatOption = Annotated[Format | None, typer.Option("--format", help="How to print; each lists kernel by kernel.")]
 Paths = list[Path] | None
@@ -103,6 +110,7 @@ def scan(
 def status(
     context: typer.Context,
     selector: Selector = None,
+    arch: Archs = None,
     format: FormatOption = None,
     json: Json = False,
     everything: Annotated[bool, typer.Option("--all", "-a", help="List all kernels.")] = False,
@@ -114,10 +122,11 @@ def status(
       kerntrack status
       kerntrack status q5_1 arch:gfx1100
       kerntrack status --json state:failed
+      kerntrack status --arch sm_90
     """
     from tracker.cli import status
 
-    return status.run(context.obj, selector or [], "json" if json else format, everything)
+    return status.run(context.obj, selector or [], arch, "json" if json else format, everything)
 
 
 @app.command()
@@ -174,6 +183,7 @@ def hazards(
 def show(
     context: typer.Context,
     kernel: Annotated[str, typer.Argument(metavar="KERNEL", help="A symbol, or a selector that chooses one kernel.")],
+    arch: Archs = None,
     json: Json = False,
 ) -> ExitCode:
     """Show everything known about one kernel: both sides, resources, builds, every check.
@@ -182,7 +192,7 @@ def show(
     """
     from tracker.cli import show
 
-    return show.run(context.obj, kernel, json)
+    return show.run(context.obj, kernel, arch, json)
 
 
 @app.command()
@@ -222,12 +232,16 @@ def verify(
         str | None,
         typer.Option(metavar="GLOB", help="Its tensors to take. Default: the first of each type and row length."),
     ] = None,
+    device: Device = "auto",
+    side: Annotated[Side, typer.Option(help="The port (hip) or, on an NVIDIA GPU, the CUDA original.")] = "hip",
+    build: Annotated[bool, typer.Option(help="Without: check only what is built already.")] = True,
     again: Again = False,
     json: Json = False,
 ) -> ExitCode:
     """Check the selected kernels (default: all), building what is missing first.
 
-    What was checked before and has not changed is not run again: its evidence holds.
+    On the emulator, or on a GPU: then for that GPU's architecture, built for its exact target, in a process of its
+    own. What was checked before and has not changed is not run again: its evidence holds.
 
     \b
     Examples:
@@ -235,10 +249,13 @@ def verify(
       kerntrack verify 'mul_mat_*' arch:gfx1100 --effort full
       kerntrack verify dequantize_block_q5_1_f32 --case 'blocks=33 data=mixed seed=0'
       kerntrack verify arch:gfx1100 --gguf model.gguf --tensor 'blk.0.*'
+      kerntrack verify q5_1 --device cuda --side cuda
     """
     from tracker.cli import verify
 
-    request = verify.Request(selector or [], arch, effort, seed, case, again, json, gguf, tensor)
+    request = verify.Request(
+        selector or [], arch, effort, seed, case, again, json, gguf, tensor, device=device, side=side, build=build
+    )
     return verify.run(context.obj, request)
 
 

@@ -19,7 +19,7 @@ from tracker.cli.documents import SCHEMA
 from tracker.cli.session import Session
 from tracker.cli.tables import print_json
 from tracker.config import Project
-from tracker.devices import cuda, hip
+from tracker.devices.selection import Kind, available
 from tracker.errors import ExitCode, KerntrackError
 
 PACKAGES = ("libclang", "numpy", "gguf", "sqlalchemy", "alembic", "textual", "typer", "ziglang")
@@ -90,10 +90,12 @@ def _toolchains(project: Project) -> Iterator[Finding]:
 
 def _devices() -> Iterator[Finding]:
     yield Finding("device", "emulator: executes AMDGPU assembly on this machine")
-    for name, runtime in (("AMD GPU", hip), ("NVIDIA GPU", cuda)):
+    vendors: tuple[tuple[str, Kind], ...] = (("AMD GPU", "hip"), ("NVIDIA GPU", "cuda"))
+    for name, kind in vendors:
         try:
-            loaded = runtime.load_runtime()
-            yield Finding("device", f"{name}: {runtime.device_count(loaded)}")
+            for gpu in available(kind):
+                option = f"{kind}:{gpu.index}"
+                yield Finding("device", f"{name}: {gpu.name}, {gpu.target}, {gpu.runtime} (--device {option})")
         except KerntrackError as error:
             yield Finding("device", f"{name}: {error.message}", there=False, remedy=error.remedy)
 

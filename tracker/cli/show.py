@@ -41,10 +41,10 @@ class Page:
     callers: Sequence[Caller]
 
 
-def run(session: Session, selector: str, json: bool) -> ExitCode:
+def run(session: Session, selector: str, archs: Sequence[str] | None, json: bool) -> ExitCode:
     """Print one kernel. Raises UsageError when the selector does not choose exactly one."""
     project = session.project()
-    matrix = load(project)
+    matrix = load(project, archs)
     warn_of_changes(session, matrix)
     kernels = matrix.select([selector]).kernels
     if len(kernels) != 1:
@@ -176,6 +176,10 @@ def _cost(evidence: Sequence[Evidence], arch: str) -> Iterator[Text]:
 
 def _check(each: Evidence) -> Text:
     holds = "holds" if each.holds else "void: code, contract or emulator changed"
+    if each.side == "cuda":
+        holds = "the CUDA original"
     parts = (each.created, each.arch, each.device_kind, each.outcome, f"{each.cases_run} cases", worst(each.worst))
     words = "  ".join(filter(None, parts))
+    if each.device_kind != "emulator":
+        words += f"  on {each.device_name}, {each.device_target}, {each.runtime}"
     return Text(f"  {words}  {each.effort}, seed {each.seed}, {each.contract}  ({holds})", "" if each.holds else "dim")

@@ -23,10 +23,12 @@ QUIET = ("none",)
 """States that the overview leaves out: it counts what was done."""
 
 
-def run(session: Session, selector: Sequence[str], format: str | None, everything: bool) -> ExitCode:
+def run(
+    session: Session, selector: Sequence[str], archs: Sequence[str] | None, format: str | None, everything: bool
+) -> ExitCode:
     """Print the status; always good news, whatever it says."""
     gc.disable()  # the process ends before a collection could pay for walking a large matrix
-    matrix = load(session.project())
+    matrix = load(session.project(), archs)
     warn_of_changes(session, matrix)
     if format or selector or everything:
         _print_kernels(session, matrix.select(selector), matrix.archs, format or "table")

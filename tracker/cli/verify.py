@@ -10,7 +10,7 @@ from typing import Literal
 from rich.text import Text
 
 from tracker.actions import verify as action
-from tracker.actions.events import Built, Checked, Event
+from tracker.actions.events import Built, Checked, Event, Finished
 from tracker.cancel import Cancel
 from tracker.check.results import CaseResult, CheckResult
 from tracker.cli.compile import show_build
@@ -26,8 +26,10 @@ from tracker.tui.signs import STATES
 SIGNS: Mapping[tuple[str, str], str] = {
     ("passed", "emulator"): STATES["emulated"].mark,
     ("passed", "hip"): STATES["verified"].mark,
+    ("passed", "cuda"): STATES["verified"].mark,
     ("failed", "emulator"): STATES["emulation failed"].mark,
     ("failed", "hip"): STATES["verify failed"].mark,
+    ("failed", "cuda"): STATES["verify failed"].mark,
 }
 STYLES = {"passed": "", "failed": "bold red", "error": "bold magenta"}
 
@@ -45,6 +47,9 @@ class Request:
     json: bool
     gguf: Path | None = None
     tensor: str | None = None
+    device: str = "auto"
+    side: Literal["hip", "cuda"] = "hip"
+    build: bool = True
 
 
 def run(session: Session, request: Request) -> ExitCode:
@@ -67,7 +72,15 @@ def run(session: Session, request: Request) -> ExitCode:
         results = [{**asdict(event.result), "held": event.held} for event in checked]
         print_json({"schema": SCHEMA, "good": finished.good, "results": results, "summary": finished.summary})
     session.stderr().print(Text(finished.message, "" if finished.good else "bold red"))
-    return ExitCode.GOOD if finished.good else ExitCode.BAD_NEWS
+    return exit_code(finished)
+
+
+def exit_code(finished: Finished) -> ExitCode:
+    """Bad news about kernels; but where the device took none of them, the device or its runtime is what is lacking."""
+    if finished.good:
+        return ExitCode.GOOD
+    refused = finished.summary.get("refused", 0)
+    return ExitCode.ABSENT if refused and refused == finished.summary["run"] else ExitCode.BAD_NEWS
 
 
 def _start(session: Session, project: Project, request: Request, cancel: Cancel) -> Iterator[Event]:
@@ -84,6 +97,9 @@ def _start(session: Session, project: Project, request: Request, cancel: Cancel)
         seed=request.seed,
         again=request.again,
         case=request.case,
+        device=request.device,
+        side=request.side,
+        build=request.build,
     )
 
 
@@ -93,7 +109,8 @@ def _on_tensors(session: Session, project: Project, request: Request, gguf: Path
     if request.case is not None:
         raise UsageError("--case names a made up case, --gguf takes real weights", "leave one of the two out")
     archs = tuple(request.archs) if request.archs else None
-    options = action.Options(words(request.selector), archs, request.effort, request.seed, request.again, None)
+    chosen = words(request.selector)
+    options = action.Options(chosen, archs, request.effort, request.seed, request.again, device=request.device)
     return verify_tensors(project, cancel, options, Weights(session.directory / gguf.expanduser(), request.tensor))
 
 
@@ -133,6 +150,10 @@ def details(result: CheckResult, gguf: Path | None = None) -> Iterator[str]:
     yield f"case {result.failing.name}"
     yield from _wrong(result.failing)
     command = ["kerntrack", "verify", result.symbol, f"arch:{result.arch}", *_again(result.failing, gguf)]
+    if result.device_kind != "emulator":
+        command += ["--device", result.device_kind]
+    if result.side == "cuda":
+        command += ["--side", result.side]
     yield f"reproduce: {shlex.join(command)}"
 
 

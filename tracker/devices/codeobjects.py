@@ -1,5 +1,6 @@
 """What a device must know of a code object before it loads it: the target it is for and the kernels in it."""
 
+import hashlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,18 @@ from tracker.errors import UsageError
 def kernel_names(image: bytes) -> frozenset[str]:
     """Kernels in a HSACO (LLVM AMDGPUUsage, "Code Object V5 Metadata")."""
     return frozenset(kernel[".name"] for kernel in _metadata(image)["amdhsa.kernels"])
+
+
+def cubin_kernels(image: bytes) -> dict[str, str]:
+    """Kernels in a cubin, with the sha256 of their machine code.
+
+    Every kernel has its own bank of parameters, `.nv.constant0.NAME`, and code in `.text.NAME` (as cuobjdump lists).
+    """
+    elf: Any = ELFFile(BytesIO(image))
+    bank = ".nv.constant0."
+    names = [part.name.removeprefix(bank) for part in elf.iter_sections() if part.name.startswith(bank)]
+    code = {name: elf.get_section_by_name(f".text.{name}") for name in names}
+    return {name: hashlib.sha256(part.data()).hexdigest() for name, part in code.items() if part is not None}
 
 
 def for_target(image: bytes, target: str, path: Path) -> None:

@@ -2,19 +2,21 @@
 
 import re
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels.launch import Launch
-from tracker.devices.gpu import DriverError, GpuDevice
+from tracker.devices.codeobjects import cubin_kernels
+from tracker.devices.gpu import DriverError, Failure, GpuDevice
 from tracker.devices.protocol import Artifact
 from tracker.errors import AbsentError, KerntrackError, UsageError
 
-Kind = Literal["launch error", "device fault"]
-LAUNCH: Kind = "launch error"
-FAULT: Kind = "device fault"
+LAUNCH: Failure = "launch error"
+FAULT: Failure = "device fault"
+DRIVER = Path("/proc/driver/nvidia/version")
 UNASKED_LDS = 48 * 1024
 """Bytes of dynamic shared memory that a kernel gets without asking (CUDA C++ Programming Guide)."""
 
@@ -74,22 +76,30 @@ class CudaDriver:
             )
         )
         self.target = f"sm_{major}{minor}"
+        self.runtime = _versions(self._call(FAULT, self._cuda.cuDriverGetVersion()))
 
     def load(self, artifact: Artifact) -> tuple[Any, frozenset[str]]:
-        """Load PTX, which the driver translates. Raises KerntrackError when it is not for this GPU or refused."""
-        text = artifact.code_object.read_bytes()
-        built_for = re.search(rb"^\.target sm_(\d+)", text, re.MULTILINE)
-        if built_for is None or int(built_for[1]) > int(self.target[3:]):
-            raise UsageError(f"{artifact.code_object} is not PTX for {self.target}", f"compile it for {self.target}")
-        names = frozenset(name.decode() for name in re.findall(rb"^\.visible \.entry (\w+)\(", text, re.MULTILINE))
+        """Load a cubin, or PTX, which the driver translates.
+
+        Raises KerntrackError when it is not for this GPU or refused.
+        """
+        image = artifact.code_object.read_bytes()
+        binary = image.startswith(b"\x7fELF")
+        names = frozenset(cubin_kernels(image)) if binary else self._ptx_kernel_names(image, artifact.code_object)
         try:
-            return self._call(LAUNCH, self._cuda.cuModuleLoadData(text + b"\0")), names
+            return self._call(LAUNCH, self._cuda.cuModuleLoadData(image + b"\0")), names
         except DriverError as error:
             raise KerntrackError(f"{artifact.code_object}: {error}", "compile the kernel again") from error
 
+    def _ptx_kernel_names(self, text: bytes, path: Path) -> frozenset[str]:
+        built_for = re.search(rb"^\.target sm_(\d+)", text, re.MULTILINE)
+        if built_for is None or int(built_for[1]) > int(self.target[3:]):
+            raise UsageError(f"{path} is not PTX for {self.target}", f"compile it for {self.target}")
+        return frozenset(name.decode() for name in re.findall(rb"^\.visible \.entry (\w+)\(", text, re.MULTILINE))
+
     def allocate(self, size: int) -> int:
         """Allocate device memory."""
-        return int(self._call(LAUNCH, self._cuda.cuMemAlloc(size)))
+        return int(self._call("out of memory", self._cuda.cuMemAlloc(size)))
 
     def free(self, address: int) -> None:
         """Give device memory back."""
@@ -123,11 +133,18 @@ class CudaDriver:
             self._call(FAULT, cuda.cuEventDestroy(event))
         return float(milliseconds) * 1000
 
-    def _call(self, kind: Kind, answer: tuple[Any, ...]) -> Any:
+    def _call(self, kind: Failure, answer: tuple[Any, ...]) -> Any:
         error, *values = answer
         if error != self._cuda.CUresult.CUDA_SUCCESS:
             raise DriverError(kind, _text(self._cuda, error))
         return values[0] if values else None
+
+
+def _versions(number: int) -> str:
+    """`CUDA 13.0, driver 580.159.03`, of cuDriverGetVersion's number (1000 × major + 10 × minor)."""
+    text = f"CUDA {number // 1000}.{number % 1000 // 10}"
+    found = re.search(r"\b\d+\.\d+(\.\d+)?\b", DRIVER.read_text()) if DRIVER.is_file() else None
+    return f"{text}, driver {found[0]}" if found else text
 
 
 def _text(driver: Any, error: Any) -> str:

@@ -12,11 +12,13 @@ from kernels.launch import Buffer, Launch
 from tracker.devices import redzones
 from tracker.devices.protocol import Artifact, Fault, LaunchReport, Overwrite
 
+Failure = Literal["launch error", "device fault", "out of memory"]
+
 
 class DriverError(Exception):
-    """The vendor's runtime reported an error. `kind` is `launch error` or `device fault`."""
+    """The vendor's runtime reported an error."""
 
-    def __init__(self, kind: Literal["launch error", "device fault"], message: str) -> None:
+    def __init__(self, kind: Failure, message: str) -> None:
         super().__init__(message)
         self.kind = kind
 
@@ -30,12 +32,14 @@ class Driver(Protocol):
 
     target: str
     name: str
+    runtime: str
+    """Versions of the runtime and of the driver below it."""
 
     def load(self, artifact: Artifact) -> tuple[Any, frozenset[str]]:
         """The runtime's handle of a code object, and its kernels. Raises KerntrackError when it is not for this GPU."""
 
     def allocate(self, size: int) -> int:
-        """Allocate device memory, at least 256 bytes aligned."""
+        """Allocate device memory, at least 256 bytes aligned. A failure is `out of memory`."""
 
     def free(self, address: int) -> None:
         """Give device memory back."""
@@ -63,7 +67,7 @@ class GpuDevice:
 
     def __init__(self, driver: Driver) -> None:
         self.kind: Literal["hip", "cuda"] = driver.kind
-        self.target, self.name = driver.target, driver.name
+        self.target, self.name, self.runtime = driver.target, driver.name, driver.runtime
         self._driver = driver
 
     def load(self, artifact: Artifact) -> GpuModule:

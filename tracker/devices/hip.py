@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from kernels.launch import Launch
 from tracker.devices.codeobjects import for_target, kernel_names
-from tracker.devices.gpu import DriverError, GpuDevice
+from tracker.devices.gpu import DriverError, Failure, GpuDevice
 from tracker.devices.protocol import Artifact
 from tracker.errors import AbsentError, KerntrackError, UsageError
 
 KFD = Path("/dev/kfd")
+DRIVER = Path("/sys/module/amdgpu/version")
+"""Version of the kernel driver that comes with ROCm; the one in Linux itself has none."""
 OVERRIDES = ("HSA_OVERRIDE_GFX_VERSION", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 INSTALL_ROCM = "install ROCm, or set ROCM_PATH and LD_LIBRARY_PATH to it; without a GPU use --device emulator"
 
@@ -67,6 +69,7 @@ class HipDriver:
         properties = self._properties(index)
         self.name = " ".join([_decoded(properties.name), *_overrides()])
         self.target = _decoded(properties.gcnArchName)
+        self.runtime = _versions(self._call("device fault", self._hip.hipRuntimeGetVersion()))
 
     def load(self, artifact: Artifact) -> tuple[Any, frozenset[str]]:
         """Load a HSACO; raises UsageError when it is for another target or the runtime refuses it."""
@@ -80,7 +83,7 @@ class HipDriver:
 
     def allocate(self, size: int) -> int:
         """Allocate device memory."""
-        return int(self._call("launch error", self._hip.hipMalloc(size)))
+        return int(self._call("out of memory", self._hip.hipMalloc(size)))
 
     def free(self, address: int) -> None:
         """Give device memory back."""
@@ -122,11 +125,17 @@ class HipDriver:
             self._call("device fault", self._hip.hipGetDeviceProperties(properties, index))
             return properties
 
-    def _call(self, kind: Literal["launch error", "device fault"], answer: tuple[Any, ...]) -> Any:
+    def _call(self, kind: Failure, answer: tuple[Any, ...]) -> Any:
         error, *values = answer
         if error != self._hip.hipError_t.hipSuccess:
             raise DriverError(kind, _text(self._hip, error))
         return values[0] if values else None
+
+
+def _versions(number: int) -> str:
+    """`HIP 6.4.43482, amdgpu 6.10.5`, of the runtime's number (hip_version.h: major, two of minor, five of patch)."""
+    text = f"HIP {number // 10_000_000}.{number // 100_000 % 100}.{number % 100_000}"
+    return f"{text}, amdgpu {DRIVER.read_text().strip()}" if DRIVER.is_file() else text
 
 
 def _overrides() -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from kernels.launch import Launch
 from tracker.cancel import Cancel
@@ -14,6 +14,12 @@ from tracker.errors import AbsentError
 Result = TypeVar("Result")
 SETUP_SECONDS = 120.0
 """Time for a runtime to start up and to load a code object."""
+
+
+class Gpu(Device, Protocol):
+    """A device with a vendor's runtime, whose versions evidence must name."""
+
+    runtime: str
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class IsolatedDevice:
     """
 
     def __init__(
-        self, create: Callable[..., Device], *arguments: Any, seconds: float = 60.0, cancel: Cancel | None = None
+        self, create: Callable[..., Gpu], *arguments: Any, seconds: float = 60.0, cancel: Cancel | None = None
     ) -> None:
         """`seconds` limits one launch; `cancel` ends the child."""
         self._make = (create, arguments)
@@ -47,7 +53,8 @@ class IsolatedDevice:
         except BaseException:
             self.close()
             raise
-        self.kind, self.target, self.name = cast(tuple[Literal["emulator", "hip", "cuda"], str, str], described)
+        self.kind: Literal["emulator", "hip", "cuda"]
+        self.kind, self.target, self.name, self.runtime = described
 
     def load(self, artifact: Artifact) -> RemoteModule:
         """Load a code object. Raises KerntrackError when it is not for this device."""
@@ -81,16 +88,16 @@ _held: dict[Any, Any] = {}
 """In the child: the device, and the modules loaded on it by artifact."""
 
 
-def _device(make: tuple[Callable[..., Device], tuple[Any, ...]]) -> Device:
+def _device(make: tuple[Callable[..., Gpu], tuple[Any, ...]]) -> Gpu:
     create, arguments = make
     if make not in _held:
         _held[make] = create(*arguments)
-    return cast(Device, _held[make])
+    return cast(Gpu, _held[make])
 
 
-def _describe(make: Any) -> tuple[str, str, str]:
+def _describe(make: Any) -> tuple[Literal["emulator", "hip", "cuda"], str, str, str]:
     device = _device(make)
-    return device.kind, device.target, device.name
+    return device.kind, device.target, device.name, device.runtime
 
 
 def _module(make: Any, artifact: Artifact) -> Any:

@@ -15,7 +15,7 @@ class Fault:
     """Why a launch did not end well.
 
     `kind` is one of: `out of bounds`, `uninitialised read`, `write to constant`, `race`, `barrier divergence`,
-    `step limit`, `unknown instruction`, `launch error`, `device fault`, `timeout`.
+    `step limit`, `unknown instruction`, `launch error`, `out of memory`, `device fault`, `timeout`.
     """
 
     kind: str

@@ -3,15 +3,17 @@
 import re
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Literal
 
 from tracker.cancel import Cancel
 from tracker.devices.gpu import GpuDevice
 from tracker.devices.isolated import IsolatedDevice
-from tracker.errors import AbsentError, UsageError
+from tracker.errors import UsageError
 
 Kind = Literal["hip", "cuda"]
-KINDS: tuple[Kind, ...] = ("hip", "cuda")
+AMD_DEVICES = (Path("/dev/kfd"), Path("/dev/dxg"))
+"""Where an AMD GPU shows: Linux, and Linux under Windows."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Found:
     index: int
     name: str
     target: str
+    runtime: str
 
 
 def parse(option: str) -> Choice | None:
@@ -47,11 +50,16 @@ def parse(option: str) -> Choice | None:
     return Choice("cuda" if match[1] == "cuda" else "hip", int(match[2] or match[3] or 0))
 
 
+def amd_gpu_expected() -> bool:
+    """Whether it is worth starting ROCm: without one of these files no AMD GPU can be used."""
+    return any(path.exists() for path in AMD_DEVICES)
+
+
 def available(kind: Kind) -> list[Found]:
     """The GPUs of one vendor. Raises AbsentError with the remedy when there is none."""
     first = open_gpu(Choice(kind))
     try:
-        devices = [Found(kind, 0, first.name, first.target)]
+        devices = [Found(kind, 0, first.name, first.target, first.runtime)]
     finally:
         first.close()
     while True:
@@ -59,27 +67,8 @@ def available(kind: Kind) -> list[Found]:
             other = open_gpu(Choice(kind, len(devices)))
         except UsageError:  # there is no such number
             return devices
-        devices.append(Found(kind, len(devices), other.name, other.target))
+        devices.append(Found(kind, len(devices), other.name, other.target, other.runtime))
         other.close()
-
-
-def choose(option: str) -> tuple[Choice, list[str]]:
-    """The device for an option; for `auto` the first AMD or else NVIDIA GPU, or else the emulator.
-
-    The second value says in sentences why GPUs were passed over.
-    """
-    named = parse(option)
-    if named is not None:
-        return named, []
-    reasons = []
-    for kind in KINDS:
-        try:
-            open_gpu(Choice(kind)).close()
-        except AbsentError as error:
-            reasons.append(error.message)
-        else:
-            return Choice(kind), reasons
-    return Choice("emulator"), reasons
 
 
 def open_gpu(choice: Choice, seconds: float = 60.0, cancel: Cancel | None = None) -> IsolatedDevice:

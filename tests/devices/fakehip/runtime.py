@@ -55,7 +55,7 @@ def hipInit(flags: int) -> int:
 
 
 def hipRuntimeGetVersion(version: int) -> int:
-    ctypes.c_int.from_address(version).value = 60_400_000
+    ctypes.c_int.from_address(version).value = 60_443_482
     return SUCCESS
 
 

@@ -1,0 +1,146 @@
+"""Where checks run: on emulators, several kernels at a time, or on one GPU, kernel after kernel."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from tracker.actions.events import Note
+from tracker.build.archs import get_arch
+from tracker.cancel import Cancel
+from tracker.errors import AbsentError, UsageError
+
+if TYPE_CHECKING:
+    from tracker.devices.isolated import IsolatedDevice
+
+WORKERS = 2
+"""Kernels that emulators execute at the same time, each in a process of its own."""
+TIME_LIMIT = 900.0
+"""Seconds one kernel's cases may take on an emulator."""
+LAUNCH_LIMIT = 60.0
+"""Seconds one launch may take on a GPU."""
+
+Answer = TypeVar("Answer", covariant=True)
+
+
+class Task(Protocol[Answer]):
+    """What is to be done with one kernel. Can be pickled, as what it returns can."""
+
+    def emulate(self) -> Answer:
+        """Do it on an emulator, in the process that calls."""
+
+    def on_gpu(self, gpu: "IsolatedDevice", cancel: Cancel) -> Answer:
+        """Do it on a GPU."""
+
+    def broken(self, message: str) -> Answer:
+        """What to say when the process that emulated ended."""
+
+
+@dataclass(frozen=True)
+class Station:
+    """The emulator, or (`gpu`) a GPU."""
+
+    gpu: "IsolatedDevice | None" = None
+
+    @property
+    def arch(self) -> str | None:
+        """The GPU's column of the matrix; None for the emulator, which has all."""
+        return self.gpu.target.partition(":")[0] if self.gpu else None
+
+    def target(self, arch: str) -> str:
+        """What code must be built for, to run on it as `arch`: a GPU's own target id, features included."""
+        return self.gpu.target if self.gpu else arch
+
+    def columns(self, archs: Sequence[str] | None) -> Sequence[str] | None:
+        """The archs to choose cells from, where `archs` were asked for (None: the project's)."""
+        return [self.arch] if self.arch else archs
+
+    def run(self, tasks: Sequence[Task[Answer]], cancel: Cancel) -> Iterator[Answer]:
+        """Do every task; the answers come as they are ready. Raises CancelledError once cancelled."""
+        if self.gpu is None:
+            yield from _emulate(tasks, cancel)
+            return
+        for task in tasks:
+            cancel.check()
+            yield task.on_gpu(self.gpu, cancel)
+
+
+def _emulate(tasks: Sequence[Task[Answer]], cancel: Cancel) -> Iterator[Answer]:
+    from tracker.devices.children import ChildCrashed, ChildTimeout, Pool
+
+    if not tasks:
+        return
+    with Pool(WORKERS) as pool:
+        waiting: dict[Future[Answer], Task[Answer]] = {
+            pool.submit(_call, task.emulate, timeout=TIME_LIMIT, cancel=cancel): task for task in tasks
+        }
+        while waiting:
+            finished, _ = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
+            for future in finished:
+                task = waiting.pop(future)
+                try:
+                    answer = future.result()
+                except (ChildCrashed, ChildTimeout) as error:
+                    answer = task.broken(str(error))
+                yield answer
+            cancel.check()
+
+
+def _call(method: Callable[[], Answer]) -> Answer:
+    return method()
+
+
+@contextmanager
+def open_station(
+    option: str, selector: Sequence[str], archs: Sequence[str] | None, cancel: Cancel
+) -> Iterator[tuple[Station, list[Note]]]:
+    """The device that an option names, and what to tell about the choice. `auto`: an AMD GPU, or else the emulator.
+
+    Raises AbsentError or UsageError when it cannot be used, or is of another arch than the selector or `archs` name.
+    """
+    gpu, notes = _open(option, cancel)
+    try:
+        if gpu and not _asked(gpu.target, selector, archs):
+            if option != "auto":
+                raise UsageError(
+                    f"the device {gpu.name} is {gpu.target}; other architectures were asked for",
+                    "leave out --arch and arch:, or use --device emulator",
+                )
+            notes.append(Note(f"{gpu.name} is {gpu.target}: what was asked for is checked on the emulator"))
+            gpu.close()
+            gpu = None
+        if gpu:
+            notes.append(Note(f"on {gpu.name} ({gpu.target}; {gpu.runtime})"))
+        yield Station(gpu), notes
+    finally:
+        if gpu:
+            gpu.close()
+
+
+def _open(option: str, cancel: Cancel) -> "tuple[IsolatedDevice | None, list[Note]]":
+    from tracker.devices.selection import Choice, amd_gpu_expected, open_gpu, parse
+
+    choice = parse(option)
+    if choice is None:
+        if not amd_gpu_expected():
+            return None, []
+        try:
+            return open_gpu(Choice("hip"), LAUNCH_LIMIT, cancel), []
+        except AbsentError as error:
+            words = f"the AMD GPU cannot be used: {error.message}; try: {error.remedy}. Checking on the emulator"
+            return None, [Note(words, "warning")]
+    return (None if choice.kind == "emulator" else open_gpu(choice, LAUNCH_LIMIT, cancel)), []
+
+
+def _asked(target: str, selector: Sequence[str], archs: Sequence[str] | None) -> bool:
+    """Whether a GPU of that target id is among the archs that were named, if any were."""
+    arch = target.partition(":")[0]
+    if archs and arch not in {get_arch(name).name for name in archs}:
+        return False
+    for word in selector:
+        named = [part.removeprefix("arch:") for part in word.split(",") if part.startswith("arch:")]
+        if named and not any(fnmatchcase(arch, pattern) for pattern in named):
+            return False
+    return True
