@@ -6,17 +6,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from kernels.launch import Argument, Buffer, Launch, Scalar
+from tests.cli.conftest import Ended
+from tests.cli.test_compile_and_verify import CUDA as CUDA_SOURCE
+from tests.cli.test_compile_and_verify import HIP as HIP_SOURCE
+from tests.cli.test_compile_and_verify import Q4, Q5
 from tracker.build.compiler import compile_unit
 from tracker.build.records import Unit
 from tracker.build.toolchain import discover
 from tracker.cancel import Cancel
+from tracker.cli import spread
+from tracker.cli.app import app
 from tracker.devices import hip
 from tracker.devices.isolated import IsolatedDevice
 from tracker.devices.protocol import Artifact
 
+__all__ = ["Q4", "Q5"]
 HERE = Path(__file__).parent
+Run = Callable[..., Ended]
 
 SOURCE = """#include <hip/hip_runtime.h>
 extern "C" __global__ void add(const float* a, const float* b, float* c, int n) {
@@ -99,6 +108,39 @@ def gpu(environment: pytest.MonkeyPatch) -> Iterator[IsolatedDevice]:
     device = IsolatedDevice(hip.open_device, seconds=20.0)
     yield device
     device.close()
+
+
+@pytest.fixture(scope="module")
+def folder(builds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with two kernels to check, whose builds the stand-ins find."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "all.cu").write_text(CUDA_SOURCE)
+    (folder / "port.hip").write_text(HIP_SOURCE)
+    (folder / "kerntrack.toml").write_text(f'cuda = ["all.cu"]\nhip = ["port.hip"]\ncache = "{builds}"\n')
+    return folder
+
+
+@pytest.fixture
+def kerntrack(folder: Path) -> Run:
+    """Run the command line in that project. An exception that nobody caught would be raised here."""
+
+    def run(*arguments: str) -> Ended:
+        result = CliRunner().invoke(app, ["-C", str(folder), *spread(list(arguments))], catch_exceptions=False)
+        return Ended(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def nvidia(folder: Path, builds: Path) -> Iterator[pytest.MonkeyPatch]:
+    """The stand-in for cuda-bindings installed."""
+    built = compile_unit(Unit(folder / "port.hip"), "gfx1100", discover("ziglang")[0], builds, Cancel())
+    assert built.assembly, built.output
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(HERE))
+        patch.syspath_prepend(str(HERE / "fakecuda"))
+        patch.setenv("FAKECUDA_ASSEMBLY", str(built.assembly))
+        yield patch
 
 
 def buffer(name: str, values: "np.ndarray[tuple[int], np.dtype[np.float32]]", role: str) -> Buffer:

@@ -145,6 +145,7 @@ def test_an_image_that_the_runtime_refuses_is_an_error_with_its_words(open_gpu: 
 
 
 def test_without_rocm_the_remedy_says_so(open_gpu: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "libamdhip64.so").write_text("so that none of this machine's own is found")
     monkeypatch.setenv("ROCM_PATH", str(tmp_path))
     monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
     with pytest.raises(AbsentError, match=r"libamdhip64\.so could not be loaded") as raised:

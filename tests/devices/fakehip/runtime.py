@@ -1,11 +1,13 @@
 """The Python half of the stand-in HIP runtime: device memory, modules, launches; loaded by libamdhip64.c on first use.
 
 Environment: FAKEHIP_LIBRARY is the library's path, FAKEHIP_BUILDS a build cache in which the assembly of a loaded HSACO
-is found, FAKEHIP_TARGET the GPU's target id, FAKEHIP_INJECT what shall go wrong (see `INJECT`).
+is found, FAKEHIP_TARGET the GPU's target id, FAKEHIP_INJECT what shall go wrong (see `INJECT`), FAKEHIP_KERNEL the
+kernel with which it goes wrong (default: each).
 """
 
 import ctypes
 import os
+import signal
 import struct
 import time
 import traceback
@@ -13,11 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import emulated
 
 from tracker import emulator
 from tracker.build import codeobject
 from tracker.build.records import CodeObject, KernelObject
+from tracker.devices import hip
 
 SUCCESS, INVALID_VALUE, OUT_OF_MEMORY, INVALID_CONFIGURATION, NO_DEVICE = 0, 1, 2, 9, 100
 INVALID_DEVICE, INVALID_IMAGE, NO_BINARY, NOT_FOUND, ILLEGAL_ADDRESS, LAUNCH_FAILURE = 101, 200, 209, 500, 700, 719
@@ -35,19 +38,42 @@ NAMES = {
     LAUNCH_FAILURE: ("hipErrorLaunchFailure", "unspecified launch failure"),
 }
 INJECT = os.environ.get("FAKEHIP_INJECT", "")
-"""`no device`, `out of memory`, `refused image`, `launch failure`, `illegal address`, `wrong bit`, `hang`, `crash`."""
+"""Before a kernel is known: `no device`, `no driver`, `no permission`, `crash at start`, `out of memory`.
+
+With a kernel: `refused image`, `no function`, `launch error`, `launch failure`, `illegal address`, `memory fault`,
+`wrong bit`, `hang`, `crash`, `exit`, `killed`.
+"""
+KERNEL = os.environ.get("FAKEHIP_KERNEL", "").encode()
 
 ARCH_NAME_OFFSET = 1160
 """Of gcnArchName in hipDeviceProp_tR0600, whose first field is the name."""
 
-memory: dict[int, tuple[Any, int]] = {}
-"""By device address: the host memory that plays the device's, and its size in bytes."""
 modules: dict[int, tuple[emulator.Program, CodeObject]] = {}
 functions: dict[int, tuple[emulator.Program, KernelObject]] = {}
 events: dict[int, float] = {}
 texts = {entry: tuple(ctypes.create_string_buffer(text.encode()) for text in entry) for entry in NAMES.values()}
 pending = SUCCESS
 """What the next synchronisation reports."""
+launched = b""
+"""The kernel that ran last."""
+
+
+class Forbidden:
+    """A path that exists and may not be used, whoever asks."""
+
+    def exists(self) -> bool:
+        return True
+
+    def __fspath__(self) -> str:
+        return "/dev/kfd/forbidden"
+
+    def __str__(self) -> str:
+        return "/dev/kfd"
+
+
+def wrong(what: str, symbols: bytes = b"") -> bool:
+    """Whether that shall go wrong now, with the kernel or the image that holds `symbols`."""
+    return what == INJECT and KERNEL in symbols
 
 
 def hipInit(flags: int) -> int:
@@ -63,8 +89,12 @@ hipDriverGetVersion = hipRuntimeGetVersion
 
 
 def hipGetDeviceCount(count: int) -> int:
-    ctypes.c_int.from_address(count).value = 0 if INJECT == "no device" else 1
-    return NO_DEVICE if INJECT == "no device" else SUCCESS
+    if INJECT == "crash at start":
+        ctypes.string_at(0)
+    absent = INJECT in ("no device", "no driver", "no permission")
+    hip.KFD = {"no driver": Path("/dev/kfd/absent"), "no permission": Forbidden()}.get(INJECT, Path("/dev/null"))
+    ctypes.c_int.from_address(count).value = 0 if absent else 1
+    return NO_DEVICE if absent else SUCCESS
 
 
 def hipSetDevice(device: int) -> int:
@@ -81,15 +111,12 @@ def hipGetDevicePropertiesR0600(properties: int, device: int) -> int:
 def hipMalloc(address: int, size: int) -> int:
     if INJECT == "out of memory":
         return OUT_OF_MEMORY
-    held = ctypes.create_string_buffer(size + 256)
-    aligned = (ctypes.addressof(held) + 255) // 256 * 256
-    memory[aligned] = (held, size)
-    ctypes.c_void_p.from_address(address).value = aligned
+    ctypes.c_void_p.from_address(address).value = emulated.allocate(size)
     return SUCCESS
 
 
 def hipFree(address: int) -> int:
-    return SUCCESS if memory.pop(address, None) else INVALID_VALUE
+    return SUCCESS if emulated.memory.pop(address, None) else INVALID_VALUE
 
 
 def hipMemcpy(to: int, source: int, size: int, kind: int) -> int:
@@ -103,11 +130,13 @@ def hipMemset(to: int, value: int, size: int) -> int:
 
 
 def hipModuleLoadData(module: int, image: int) -> int:
-    if INJECT == "refused image" or ctypes.string_at(image, 4) != b"\x7fELF":
+    if ctypes.string_at(image, 4) != b"\x7fELF":
         return INVALID_IMAGE
     path = _find(image)
     if path is None:
         return NO_BINARY
+    if wrong("refused image", path.read_bytes()):
+        return INVALID_IMAGE
     handle = 0x1000 + len(modules)
     modules[handle] = emulator.load(path.with_suffix(".s").read_text()), codeobject.read(path)
     ctypes.c_void_p.from_address(module).value = handle
@@ -132,7 +161,7 @@ def hipModuleUnload(module: int) -> int:
 def hipModuleGetFunction(function: int, module: int, name: bytes) -> int:
     symbol = name.decode()
     program, code_object = modules[module]
-    if symbol not in code_object.kernels:
+    if symbol not in code_object.kernels or wrong("no function", name):
         return NOT_FOUND
     handle = 0x100000 + len(functions)
     functions[handle] = (program, code_object.kernels[symbol])
@@ -141,59 +170,47 @@ def hipModuleGetFunction(function: int, module: int, name: bytes) -> int:
 
 
 def hipModuleLaunchKernel(function: int, *rest: int) -> int:
-    global pending
+    global pending, launched
     program, kernel = functions[function]
+    launched = kernel.symbol.encode()
     grid, block, lds, parameters = rest[0:3], rest[3:6], rest[6], rest[8]
-    if block[0] * block[1] * block[2] > 1024:
+    if block[0] * block[1] * block[2] > 1024 or wrong("launch error", launched):
         return INVALID_CONFIGURATION
-    arguments = _arguments(kernel, parameters)
     try:
-        report = emulator.run(program, kernel.symbol, grid, block, arguments, dynamic_lds=lds, step_limit=200_000)
+        emulated.launch(program, kernel, grid, block, lds, parameters, wrong("wrong bit", launched))
     except emulator.EmulationFault as fault:
         return _fail(fault)
-    for argument in arguments:
-        if isinstance(argument, emulator.Memory):
-            content = report.buffers[argument.name]
-            content[0] ^= INJECT == "wrong bit"
-            ctypes.memmove(int(argument.name, 16), content.tobytes(), content.size)
-    pending = {"launch failure": LAUNCH_FAILURE, "illegal address": ILLEGAL_ADDRESS}.get(INJECT, SUCCESS)
+    injected = INJECT if wrong(INJECT, launched) else ""
+    pending = {"launch failure": LAUNCH_FAILURE, "illegal address": ILLEGAL_ADDRESS}.get(injected, SUCCESS)
     return SUCCESS
-
-
-def _arguments(kernel: KernelObject, parameters: int) -> list[bytes | emulator.Memory]:
-    """What the array of pointers `parameters` points to, as the kernel's metadata says."""
-    arguments: list[bytes | emulator.Memory] = []
-    explicit = [(kind, size) for kind, _, size in kernel.arguments if not kind.startswith("hidden_")]
-    for number, (kind, size) in enumerate(explicit):
-        pointer = ctypes.c_void_p.from_address(parameters + 8 * number).value or 0
-        value = ctypes.string_at(pointer, size)
-        arguments.append(_memory(int.from_bytes(value, "little")) if kind == "global_buffer" else value)
-    return arguments
-
-
-def _memory(address: int) -> emulator.Memory:
-    """From `address` to the end of the allocation that holds it. Its name is the address."""
-    start, size = next((start, size) for start, (_, size) in memory.items() if start <= address < start + size)
-    content = ctypes.string_at(address, start + size - address)
-    return emulator.Memory(f"{address:x}", np.frombuffer(content, np.uint8), "in")
 
 
 def _fail(fault: emulator.EmulationFault) -> int:
     """As ROCm does: a bad address ends the process with a message, an endless kernel never comes back."""
     if fault.kind == "out of bounds":
-        message = f"Memory access fault by GPU node-1 (Agent handle: 0x1): {fault.message}\n"
-        os.write(2, message.encode())
-        os.abort()
+        _memory_fault(fault.message)
     while fault.kind == "step limit":
         time.sleep(1)
     return LAUNCH_FAILURE
 
 
+def _memory_fault(reason: str) -> None:
+    message = f"Memory access fault by GPU node-1 (Agent handle: 0x1): {reason}\n"
+    os.write(2, message.encode())
+    os.abort()
+
+
 def hipDeviceSynchronize() -> int:
-    while INJECT == "hang":
+    while wrong("hang", launched):
         time.sleep(1)
-    if INJECT == "crash":
+    if wrong("crash", launched):
         ctypes.string_at(0)
+    if wrong("memory fault", launched):
+        _memory_fault("Page not present or supervisor privilege.")
+    if wrong("exit", launched):
+        os._exit(3)
+    if wrong("killed", launched):
+        os.kill(os.getpid(), signal.SIGKILL)
     return pending
 
 
