@@ -1,10 +1,13 @@
 """What actions yield while they work. Front ends show these and decide nothing."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracker.build.records import BuildRecord
 from tracker.check.results import CheckResult
+
+if TYPE_CHECKING:  # numpy is not for those who only read
+    from tracker.check.golden import Compared
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,13 @@ class Checked:
 
 
 @dataclass(frozen=True)
+class GoldenCompared:
+    """The port of one kernel was compared with what the CUDA original had computed."""
+
+    result: "Compared"
+
+
+@dataclass(frozen=True)
 class Finished:
     """Last event. `good` False means bad news (exit code 1); `summary` is JSON-able."""
 
@@ -66,4 +76,4 @@ class Finished:
     summary: dict[str, Any]
 
 
-Event = Plan | Step | Note | Scanned | Built | Checked | Finished
+Event = Plan | Step | Note | Scanned | Built | Checked | GoldenCompared | Finished

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import typer
 
 from tracker import __version__
-from tracker.cli import exports
-from tracker.cli.options import Archs, Selector
+from tracker.cli import exports, goldens
+from tracker.cli.options import Archs, Device, Effort, Selector
 from tracker.cli.session import Color, Session, guarded
 from tracker.errors import ExitCode
 
@@ -24,15 +24,8 @@ app = typer.Typer(
 Format = Literal["table", "md", "csv", "json"]
 ReportFormat = Literal["md", "html", "json", "junit", "csv"]
 Phase = Literal["ported", "compiled", "emulated", "verified"]
-Effort = Literal["quick", "full"]
 Side = Literal["hip", "cuda"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Device = Annotated[
-    str,
-    typer.Option(
-        metavar="DEVICE", help="auto (an AMD GPU if there is one), emulator, N (AMD GPU number N), cuda or cuda:N."
-    ),
-]
 Again = Annotated[bool, typer.Option("--again", help="Do it even where nothing changed.")]
 FormatOption = Annotated[Format | None, typer.Option("--format", help="How to print; each lists kernel by kernel.")]
 Paths = list[Path] | None
@@ -322,6 +315,7 @@ def diff(
 
 
 app.add_typer(exports.app, name="export")
+app.add_typer(goldens.app, name="golden")
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """Options and arguments that several commands share."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -17,3 +17,10 @@ Archs = Annotated[
     list[str] | None,
     typer.Option("--arch", metavar="ARCH", help="Architecture in place of the project's; repeat for more."),
 ]
+Device = Annotated[
+    str,
+    typer.Option(
+        metavar="DEVICE", help="auto (an AMD GPU if there is one), emulator, N (AMD GPU number N), cuda or cuda:N."
+    ),
+]
+Effort = Literal["quick", "full"]

@@ -1,0 +1,250 @@
+"""Golden: record what CUDA originals compute on an NVIDIA GPU, and compare the port with that anywhere else."""
+
+import json
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine
+
+from db import queries, record
+from tracker.actions.checking import Effort
+from tracker.actions.compile import choose, note_unported
+from tracker.actions.events import Event, Finished, GoldenCompared, Note, Plan, Step
+from tracker.actions.history import recorded
+from tracker.actions.originals import Original, originals, sources_of
+from tracker.actions.scan import rescan
+from tracker.actions.stations import Station, open_station
+from tracker.actions.store import open_store
+from tracker.actions.verify import build_missing
+from tracker.cancel import Cancel
+from tracker.check.golden import Compared, Golden, Origin, Recorded, compare_kernel, record_kernel, write
+from tracker.config import Project
+from tracker.devices.protocol import Artifact
+from tracker.errors import CancelledError, KerntrackError, UsageError
+from tracker.selectors import Selection
+
+if TYPE_CHECKING:
+    from tracker.devices.isolated import IsolatedDevice
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What to record, and how. `sources`: CUDA sources, .ptx or .cubin files in place of the project's sources."""
+
+    file: Path
+    selector: tuple[str, ...] = ()
+    sources: tuple[Path, ...] = ()
+    device: str = "cuda"
+    effort: Effort = "quick"
+    seed: int = 0
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What to compare, and where."""
+
+    file: Path
+    selector: tuple[str, ...] = ()
+    archs: tuple[str, ...] | None = None
+    device: str = "auto"
+    build: bool = True
+
+
+def record_golden(project: Project, cancel: Cancel, wanted: Recording) -> Iterator[Event]:
+    """Run the originals of the selected kernels and write their outputs to a file.
+
+    Raises UsageError when the file is there already and not `force`, AbsentError without an NVIDIA GPU.
+    """
+    if wanted.file.exists() and not wanted.force:
+        raise UsageError(f"{wanted.file} is there already", "add --force to replace it")
+    engine = open_store(project)
+    yield from recorded(project, engine, "golden record", _plain(wanted), _record(project, engine, cancel, wanted))
+
+
+def _plain(options: Recording | Comparison) -> dict[str, Any]:
+    """For the history."""
+    return json.loads(json.dumps(asdict(options), default=str))  # type: ignore[no-any-return]
+
+
+def _record(project: Project, engine: Engine, cancel: Cancel, wanted: Recording) -> Iterator[Event]:
+    yield from rescan(project, engine, cancel)
+    with open_station(wanted.device, wanted.selector, None, cancel) as (station, notes):
+        yield from notes
+        gpu = station.gpu
+        if gpu is None or gpu.kind != "cuda":
+            raise UsageError("CUDA originals need an NVIDIA GPU", "add --device cuda")
+        kernels = choose(project, engine, wanted.selector, station.columns(None)).kernels
+        yield Note("compiling the CUDA sources")
+        held = originals(project, wanted.sources or sources_of(project, engine), gpu.target, cancel)
+        symbols = [kernel.symbol for kernel in kernels if kernel.baseline]
+        found = yield from _run_originals(gpu, {each: held[each] for each in symbols if each in held}, wanted, cancel)
+        good = [each for each in found if not each.fault]
+        compilers = ", ".join(sorted({held[each.symbol].compiler for each in good}))
+        origin = Origin(gpu.name, gpu.target, gpu.runtime, compilers, record.now(), wanted.effort, wanted.seed)
+        write(wanted.file, origin, good)
+        yield _recorded(wanted.file, symbols, good)
+
+
+def _run_originals(
+    gpu: "IsolatedDevice", kernels: Mapping[str, Original], wanted: Recording, cancel: Cancel
+) -> Generator[Event, None, list[Recorded]]:
+    yield Plan("record", len(kernels))
+    found: list[Recorded] = []
+    for symbol, original in kernels.items():
+        cancel.check()
+        found.append(_run_original(gpu, original, symbol, wanted.effort, wanted.seed))
+        if found[-1].fault:
+            yield Note(f"{symbol}: {found[-1].fault}", "error")
+        yield Step(len(found), symbol)
+    return found
+
+
+def _run_original(gpu: "IsolatedDevice", original: Original, symbol: str, effort: Effort, seed: int) -> Recorded:
+    from tracker.devices.children import ChildCrashed, ChildTimeout
+
+    try:
+        module = gpu.load(Artifact(gpu.target, original.image, None))
+        return record_kernel(gpu, module, symbol, effort, seed)
+    except CancelledError:
+        raise
+    except (KerntrackError, ChildCrashed, ChildTimeout) as error:
+        return Recorded(symbol, (), b"", str(error))
+
+
+def _recorded(file: Path, wanted: Sequence[str], good: Sequence[Recorded]) -> Finished:
+    cases = [case for kernel in good for case in kernel.cases]
+    strange = sum(not case.as_the_oracle for case in cases)
+    size = file.stat().st_size
+    message = f"{len(good)} of {len(wanted)} kernels recorded, {len(cases)} cases, {size / 2**20:.1f} MiB: {file}"
+    if strange:
+        message += f"; in {strange} cases the original is not what the oracle expects"
+    summary = {"kernels": len(wanted), "recorded": len(good), "cases": len(cases), "bytes": size, "strange": strange}
+    return Finished(bool(wanted) and len(good) == len(wanted), message, summary)
+
+
+@dataclass(frozen=True)
+class CompareTask:
+    """One kernel of a golden file on one arch: a `Task` of `stations`."""
+
+    file: Path
+    symbol: str
+    port_symbol: str
+    family: str
+    arch: str
+    code_object: Path
+    assembly: Path | None
+
+    def emulate(self) -> Compared:
+        """Compare on the emulator."""
+        from tracker.devices.emulator import EmulatorDevice
+
+        return self._compare(EmulatorDevice(self.arch))
+
+    def on_gpu(self, gpu: "IsolatedDevice", cancel: Cancel) -> Compared:
+        """Compare on a GPU."""
+        return self._compare(gpu)
+
+    def broken(self, message: str) -> Compared:
+        """Nothing could be compared."""
+        return Compared(self.symbol, self.family, self.arch, "failed", message)
+
+    def _compare(self, device: Any) -> Compared:
+        from tracker.devices.children import ChildCrashed, ChildTimeout
+
+        try:
+            module = device.load(Artifact(self.arch, self.code_object, self.assembly))
+            return compare_kernel(device, module, _open(self.file), self.symbol, self.port_symbol)
+        except CancelledError:
+            raise
+        except (KerntrackError, ChildCrashed, ChildTimeout) as error:
+            return self.broken(str(error))
+
+
+@cache
+def _open(file: Path) -> Golden:
+    return Golden(file)
+
+
+def compare_golden(project: Project, cancel: Cancel, wanted: Comparison) -> Iterator[Event]:
+    """Compare the port of the recorded kernels, on a device, with what the originals computed.
+
+    Raises UsageError when the file is no golden file or holds none of the selected kernels.
+    """
+    golden = Golden(wanted.file)
+    engine = open_store(project)
+    events = _compare(project, engine, cancel, golden, wanted)
+    yield from recorded(project, engine, "golden compare", _plain(wanted), events)
+
+
+def _compare(project: Project, engine: Engine, cancel: Cancel, golden: Golden, wanted: Comparison) -> Iterator[Event]:
+    yield from rescan(project, engine, cancel)
+    origin = golden.origin
+    yield Note(f"{golden.path}: recorded on {origin.device} ({origin.target}; {origin.runtime}), {origin.compiler}")
+    with open_station(wanted.device, wanted.selector, wanted.archs, cancel) as (station, notes):
+        yield from notes
+        selection = _kept(choose(project, engine, wanted.selector, station.columns(wanted.archs)), golden)
+        yield from note_unported(selection)
+        if wanted.build:
+            yield from build_missing(project, engine, cancel, selection, station)
+        tasks = _tasks(engine, selection, golden.path, station)
+        yield Plan("compare", len(tasks))
+        results: list[Compared] = []
+        for result in station.run(tasks, cancel):
+            results.append(result)
+            yield GoldenCompared(result)
+            yield Step(len(results), f"{result.symbol} {result.arch}")
+        yield _compared(selection, results)
+
+
+def _kept(chosen: Selection, golden: Golden) -> Selection:
+    symbols = set(golden.symbols)
+    cells = tuple(cell for cell in chosen.cells if cell[0].symbol in symbols)
+    if not cells:
+        raise UsageError(f"{golden.path} holds none of the selected kernels", "leave the selector out")
+    return Selection(cells)
+
+
+def _tasks(engine: Engine, selection: Selection, file: Path, station: Station) -> list[CompareTask]:
+    with engine.connect() as connection:
+        builds = queries.cell_builds(connection, [station.target(arch) for arch in selection.archs])
+    tasks = []
+    for kernel, arch in selection.cells:
+        symbol = kernel.port_symbol or ""
+        found = builds.get((symbol, station.target(arch)))
+        if found and found.code_hash and found.fresh and found.attempt.code_object:
+            assembly = Path(found.attempt.assembly) if found.attempt.assembly else None
+            code = Path(found.attempt.code_object)
+            tasks.append(CompareTask(file.absolute(), kernel.symbol, symbol, kernel.family, arch, code, assembly))
+    return tasks
+
+
+def _compared(selection: Selection, results: Sequence[Compared]) -> Finished:
+    outcomes = Counter(result.outcome for result in results)
+    absent = len(selection.cells) - len(results)
+    parts = [f"{outcomes['equal']} equal in every bit", f"{outcomes['within']} within the contract's bound"]
+    parts += [f"{outcomes['failed']} differ"] if outcomes["failed"] else []
+    parts += [f"{absent} not ported or not built"] if absent else []
+    summary: dict[str, Any] = {"kernels": len(selection.cells), "absent": absent}
+    summary |= {str(outcome): count for outcome, count in outcomes.items()}
+    summary["families"] = families(results)
+    return Finished(not absent and not outcomes["failed"], ", ".join(parts), summary)
+
+
+def families(results: Sequence[Compared]) -> dict[str, dict[str, Any]]:
+    """Sums by family and arch, keyed `family arch`."""
+    found: dict[str, dict[str, Any]] = {}
+    for result in sorted(results, key=lambda each: (each.family, each.arch)):
+        row = found.setdefault(f"{result.family} {result.arch}", {"kernels": 0, "worst": 0.0, "bound": 0.0})
+        row["kernels"] += 1
+        for key in ("cases", "elements", "differing", "bits"):
+            row[key] = row.get(key, 0) + getattr(result, key)
+        for outcome in ("equal", "within", "failed"):
+            row[outcome] = row.get(outcome, 0) + (result.outcome == outcome)
+        row["worst"] = max(row["worst"], result.worst.get("cw", 0.0))
+        row["bound"] = max(row["bound"], result.worst.get("bound", 0.0))
+    return found
