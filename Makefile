@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-candle lint fuzz bench picture setup clean
+.PHONY: run test test-candle test-postgres lint fuzz bench picture setup clean
 SEEDS ?= 0:1000
 
 setup: $(VENV)/.installed
@@ -24,6 +24,11 @@ test: setup
 test-candle: setup
 	@test -n "$(KERNTRACK_CANDLE)" || { echo "set KERNTRACK_CANDLE to a checkout of huggingface/candle"; exit 2; }
 	KERNTRACK_CANDLE=$(KERNTRACK_CANDLE) $(BIN)/python -m pytest -n 2 tests/check/test_candle.py tests/scan/test_baselines.py tests/contracts/test_geometry.py --timeout 3600
+
+# The database tests a second time, on a PostgreSQL server of their own (Debian: apt install postgresql).
+test-postgres: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,postgresql]'
+	KERNTRACK_TEST_POSTGRES=1 $(BIN)/python -m pytest tests/db
 
 fuzz: setup
 	for arch in gfx90a gfx1030 gfx1100; do $(BIN)/python -m tests.fuzz --arch $$arch --seeds $(SEEDS) || exit 1; done

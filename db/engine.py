@@ -1,4 +1,7 @@
-"""Opens the database: SQLite in WAL mode, foreign keys on, migrated to the newest schema before anyone sees it."""
+"""Opens the database, migrated to the newest schema before anyone sees it.
+
+It is a SQLite file (in WAL mode, foreign keys on) or, for a team, a database on a PostgreSQL server (see `db.server`).
+"""
 
 import os
 import sqlite3
@@ -11,6 +14,8 @@ import sqlalchemy
 from sqlalchemy import Connection, Engine, QueuePool
 from sqlalchemy.orm import Session
 
+from db import server
+from db.address import Address, describe
 from db.errors import DatabaseError
 from db.schema import HEAD
 
@@ -18,38 +23,48 @@ BUSY_SECONDS = 30.0
 APPLICATION_TABLES = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
 
 
-def open_database(path: Path, read_only: bool = False, emulator: str | None = None) -> Engine:
-    """Open `path` (created with its folder unless `read_only`) and bring its schema up to date.
+def open_database(address: Address, read_only: bool = False, emulator: str | None = None) -> Engine:
+    """Open a file (created with its folder unless `read_only`) or a server's database; bring its schema up to date.
 
     `emulator` is the device name of the present emulator: evidence of any other emulator does not hold. None: all do.
 
-    Raises `DatabaseError` for a missing, unwritable, foreign or newer file.
+    Raises `DatabaseError` for a missing, unwritable, foreign or newer database.
     """
+    engine = _file(_uri(address, read_only)) if isinstance(address, Path) else _server(address, read_only)
     try:
-        engine = _engine(_address(path, read_only))
         with engine.connect() as connection:
-            revision = _revision(connection, path)
+            revision = _revision(connection, address)
         if revision != HEAD:
-            _refuse_or_migrate(engine, path, revision, read_only)
+            _refuse_or_migrate(engine, address, revision, read_only)
     except (sqlite3.Error, sqlalchemy.exc.DBAPIError) as error:
-        raise _explain(path, error) from error
+        raise _explain(address, error) from None if isinstance(address, str) else error
     return engine.execution_options(emulator=emulator)
+
+
+def _server(address: str, read_only: bool) -> Engine:
+    return server.connect(address, read_only, BUSY_SECONDS)
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
-    """One write transaction: takes SQLite's write lock at once, so that it cannot fail half way for want of it.
+    """One write transaction: takes the write lock at once, so that it cannot fail half way for want of it.
 
-    Raises `DatabaseError` when the file cannot be written or stays locked for 30 s.
+    Raises `DatabaseError` when the database cannot be written or stays locked for 30 s.
     """
+    postgresql = engine.dialect.name == "postgresql"
+    options = server.WRITING if postgresql else {"sqlite_begin": "IMMEDIATE"}
     try:
-        with Session(engine.execution_options(sqlite_begin="IMMEDIATE")) as session, session.begin():
+        with Session(engine.execution_options(**options)) as session, session.begin():
+            if postgresql:
+                server.lock(session)
             yield session
-    except (sqlite3.Error, sqlalchemy.exc.OperationalError) as error:
+    except (sqlite3.Error, sqlalchemy.exc.OperationalError, sqlalchemy.exc.InternalError) as error:
+        if postgresql:
+            raise _explain(engine.url.render_as_string(hide_password=False), error) from None
         raise _explain(Path(engine.url.database or ""), error) from error
 
 
-def _address(path: Path, read_only: bool) -> str:
+def _uri(path: Path, read_only: bool) -> str:
     """SQLite URI for the file. `immutable` where even the lock files of WAL cannot be made (a read-only folder)."""
     if not read_only:
         if not path.exists():
@@ -72,7 +87,7 @@ def _make_folder(path: Path) -> None:
         ) from error
 
 
-def _engine(address: str) -> Engine:
+def _file(address: str) -> Engine:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
             address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
@@ -93,31 +108,38 @@ def _engine(address: str) -> Engine:
     return engine
 
 
-def _revision(connection: Connection, path: Path) -> str:
-    """The schema's revision, "" for an empty file."""
-    tables = set(connection.exec_driver_sql(APPLICATION_TABLES).scalars())
+def _revision(connection: Connection, address: Address) -> str:
+    """The schema's revision, "" for an empty database."""
+    statement = APPLICATION_TABLES if connection.dialect.name == "sqlite" else server.TABLES
+    tables = set(connection.exec_driver_sql(statement).scalars())
     if not tables:
         return ""
     if "alembic_version" not in tables:
-        raise DatabaseError(f"{path}: this SQLite file was not written by kerntrack", "move it away, or name another")
+        what = "this SQLite file was" if isinstance(address, Path) else "the tables in it were"
+        raise DatabaseError(f"{describe(address)}: {what} not written by kerntrack", "move it away, or name another")
     return str(connection.exec_driver_sql("select version_num from alembic_version").scalar_one())
 
 
-def _refuse_or_migrate(engine: Engine, path: Path, revision: str, read_only: bool) -> None:
+def _refuse_or_migrate(engine: Engine, address: Address, revision: str, read_only: bool) -> None:
+    name = describe(address)
     if revision > HEAD:
         raise DatabaseError(
-            f"{path}: written by a newer kerntrack (schema {revision}, this program knows {HEAD})",
+            f"{name}: written by a newer kerntrack (schema {revision}, this program knows {HEAD})",
             "upgrade kerntrack, or use another database",
         )
+    if read_only and not revision:
+        raise DatabaseError(f"{name}: there is no database yet", "run `kerntrack scan` first")
     if read_only:
         raise DatabaseError(
-            f"{path}: written by an older kerntrack (schema {revision or 'none'}, this program needs {HEAD})",
-            "run `kerntrack scan` once where the file can be written",
+            f"{name}: written by an older kerntrack (schema {revision}, this program needs {HEAD})",
+            "run `kerntrack scan` once where the database can be written",
         )
-    with engine.connect() as connection:
-        _enter_wal(connection)
-    with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
-        if _revision(connection, path) != HEAD:  # another process may have been first
+    if isinstance(address, Path):
+        with engine.connect() as connection:
+            _enter_wal(connection)
+    with writing(engine) as session:
+        connection = session.connection()
+        if _revision(connection, address) != HEAD:  # another process may have been first
             _upgrade(connection)
 
 
@@ -144,7 +166,9 @@ def _not_writable(path: Path) -> DatabaseError:
     )
 
 
-def _explain(path: Path, error: Exception) -> DatabaseError:
+def _explain(path: Address, error: Exception) -> DatabaseError:
+    if isinstance(path, str):
+        return server.explain(path, error)
     text = str(error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error)
     if "readonly" in text or "unable to open" in text:
         return _not_writable(path)

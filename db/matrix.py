@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
 
+from db.address import Address
 from db.cells import NOTHING, Attempt, CellBuild, cell
 from db.schema import HEAD, RESOURCES
 from db.views import NO_COST, ArchStatus, Evidence, KernelStatus, Location, Resources, SourceFile
@@ -40,7 +40,7 @@ ATTEMPTS = """
 BUILT = f"""
     select symbol, arch, build_id, fingerprint, code_hash, {", ".join(RESOURCES)}
     from built_kernels where arch in ({{archs}}) order by id"""
-COLUMNS = tuple(name for name in Evidence._fields if name not in ("holds", "cost"))
+COLUMNS = tuple(name for name in Evidence._fields if name not in ("holds", "cost", "host"))
 """Of evidence, in the view's order: what both leave out comes last."""
 CHECKS = f"""
     select symbol, arch, {", ".join(COLUMNS)} from evidence where arch in ({{archs}}) and effort != 'case'
@@ -59,11 +59,13 @@ NEEDS = "select source_id, path, sha256 from dependencies order by source_id, pa
 Result = TypeVar("Result")
 
 
-def direct(database: Path, read: Callable[[Select], Result]) -> Result | None:
-    """Read one state of a file that is there, has the present schema and can be read just so.
+def direct(database: Address, read: Callable[[Select], Result]) -> Result | None:
+    """Read one state of a SQLite file that is there, has the present schema and can be read just so.
 
     None where it cannot: then it is to be opened properly, which tells what is wrong.
     """
+    if isinstance(database, str):
+        return None
     try:
         with closing(
             sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
@@ -75,7 +77,7 @@ def direct(database: Path, read: Callable[[Select], Result]) -> Result | None:
         return None
 
 
-def read(database: Path, archs: Sequence[str], emulator: str | None) -> list[KernelStatus] | None:
+def read(database: Address, archs: Sequence[str], emulator: str | None) -> list[KernelStatus] | None:
     """The matrix of a file as `direct` takes it, else None.
 
     `emulator`: see `db.engine.open_database`.
@@ -158,7 +160,7 @@ def holding(
     ]
     found: dict[CellKey, list[Evidence]] = defaultdict(list)
     for row, worst, failing in zip(rows, _documents(rows, WORST), _documents(rows, FAILING), strict=True):
-        check = Evidence._make((*row[2:WORST], worst, failing, *row[FAILING + 1 :], True, NO_COST))
+        check = Evidence._make((*row[2:WORST], worst, failing, *row[FAILING + 1 :], True, NO_COST, ""))
         of_cell = check.device_kind == "emulator" or speaks_of(builds, row[0], check)
         if of_cell and current_device(check.device_kind, check.device_name, emulator):
             found[row[:2]].append(check)
@@ -219,7 +221,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def _for(statement: str, archs: Sequence[str]) -> str:
-    return statement.format(archs=", ".join("?" * len(archs)))
+    return statement.format(archs=", ".join("?" * len(archs)) or "null")
 
 
 def _first(rows: Iterable[Any]) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from db.types import Document, Whole
 
 
 class Base(DeclarativeBase):
     """Lists and mappings are JSON text; times are ISO 8601 text in UTC."""
 
-    type_annotation_map = {list[Any]: JSON(none_as_null=True), dict[str, Any]: JSON(none_as_null=True)}  # noqa: RUF012
+    type_annotation_map = {list[Any]: Document, dict[str, Any]: Document}  # noqa: RUF012
 
 
 class Run(Base):
@@ -219,7 +221,7 @@ class Evidence(Base):
     device_name: Mapped[str]
     device_target: Mapped[str]
     contract: Mapped[str]
-    seed: Mapped[int]
+    seed: Mapped[int] = mapped_column(Whole)
     effort: Mapped[str]
     outcome: Mapped[str]
     message: Mapped[str]
@@ -233,6 +235,8 @@ class Evidence(Base):
     """Vendor's runtime and driver with their versions; empty for the emulator."""
     side: Mapped[str] = mapped_column(server_default="hip")
     """`hip`: the port. `cuda`: the original, on an NVIDIA GPU; it says nothing about the port."""
+    host: Mapped[str] = mapped_column(server_default="")
+    """Where it ran; "" where that was not recorded."""
 
 
 class Snapshot(Base):

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 
-from db import matrix
+from db import matrix, server
 from db import models as m
 from db.cells import CellBuild
 from db.findings import findings as findings
@@ -32,6 +32,8 @@ def cell_builds(connection: Connection, archs: Sequence[str]) -> dict[CellKey, C
 
 
 def _select(connection: Connection) -> matrix.Select:
+    if connection.dialect.name == "postgresql":
+        return lambda statement, parameters: server.select(connection, statement, parameters)
     return lambda statement, parameters: connection.exec_driver_sql(statement, tuple(parameters)).all()
 
 

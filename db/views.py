@@ -48,6 +48,8 @@ class Evidence(NamedTuple):
     """The code hash and the contract version it was made with are still the current ones."""
     cost: Mapping[str, Any] = NO_COST
     """Left empty in the matrix; `queries.evidence` reads it."""
+    host: str = ""
+    """The machine it ran on; as `cost`, left empty in the matrix."""
 
 
 class Resources(NamedTuple):

@@ -1,5 +1,6 @@
 """The project: `kerntrack.toml` of the nearest parent folder, or nothing but defaults."""
 
+import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,12 +8,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from db.address import Address, is_server, server
+from db.errors import DatabaseError
 from db.views import Acknowledgement
 from tracker.errors import UsageError
 
 FILE_NAME = "kerntrack.toml"
 STATE_FOLDER = ".kerntrack"
 DATABASE = f"{STATE_FOLDER}/kerntrack.db"
+DATABASE_VARIABLE = "KERNTRACK_DATABASE"
+"""Environment variable that counts before what the file says: an address may hold a password."""
 DEFAULT_ARCHS = ("gfx90a", "gfx1030", "gfx1100")
 DEFAULT_RENAME = {"_cuda": "_hip"}
 
@@ -25,7 +30,7 @@ class Project:
     """Paths in facts and messages are relative to this folder."""
     config: Path | None
     """The file that was read, None when defaults hold."""
-    database: Path
+    database: Address
     cuda: tuple[Path, ...] = ()
     baselines: tuple[Path, ...] = ()
     """Recorded inventories for the CUDA side, the first one that has a symbol counts."""
@@ -60,7 +65,25 @@ def load_project(start: Path) -> Project:
 
 
 def _defaults(root: Path) -> Project:
-    return Project(root=root, config=None, database=root / DATABASE, cache=default_cache())
+    database = database_address(DATABASE, root)
+    return Project(root=root, config=None, database=database, cache=default_cache())
+
+
+def database_address(text: str, folder: Path) -> Address:
+    """A configured database, unless the environment names another: an address, or a file below `folder`.
+
+    Raises UsageError for an address of an engine that is not supported.
+    """
+    named = os.environ.get(DATABASE_VARIABLE)
+    return address(named, Path.cwd()) if named else address(text, folder)
+
+
+def address(text: str, folder: Path) -> Address:
+    """A database as a user writes it; files relative to `folder`. Raises UsageError as `database_address` does."""
+    try:
+        return server(text) if is_server(text) else (folder / Path(text).expanduser()).resolve()
+    except DatabaseError as error:
+        raise UsageError(error.message, error.remedy) from error
 
 
 def default_cache() -> Path:
@@ -82,7 +105,7 @@ def _from_file(file: Path) -> Project:
     return Project(
         root=root,
         config=file,
-        database=paths.one(table.get("database", DATABASE)),
+        database=database_address(table.get("database", DATABASE), root),
         cuda=paths.all(table.get("cuda", [])),
         baselines=tuple(_baseline(file, paths, name) for name in table.get("baselines", [])),
         hip=paths.all(table.get("hip", [])),
@@ -151,7 +174,7 @@ KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "archs": (_is_texts, "a list of architectures"),
     "rename": (_is_table, "a table of texts"),
     "acknowledge": (_is_acknowledgements, f"tables [[acknowledge]] of texts: {', '.join(ACKNOWLEDGEMENT)}"),
-    "database": (_is_text, "a file"),
+    "database": (_is_text, "a file, or the address of a PostgreSQL database"),
     "cache": (_is_text, "a folder"),
     "toolchain": (_is_text, "the name of a toolchain that `kerntrack doctor` lists"),
 }

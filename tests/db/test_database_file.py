@@ -23,7 +23,11 @@ from db.errors import DatabaseError
 from db.models import Base
 from db.schema import HEAD
 from tests.access import let_everyone_in
+from tests.db.conftest import Open
 from tests.db.samples import ARCHS, Q5, attempt, built, check
+
+only_files = pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+"""For tests about what only a file has."""
 
 WRITER = """
 import sys
@@ -92,6 +96,7 @@ def test_older_database_is_migrated_and_keeps_its_rows(tmp_path: Path) -> None:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
+@only_files
 def test_pragmas(engine: Engine) -> None:
     with engine.connect() as connection:
         assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
@@ -141,13 +146,14 @@ def test_missing_database_cannot_be_read(tmp_path: Path) -> None:
     assert not (tmp_path / "k.db").exists()
 
 
-def test_read_only_engine_reads_and_refuses_to_write(engine: Engine, tmp_path: Path) -> None:
-    reader = open_database(tmp_path / "kerntrack.db", read_only=True)
+def test_read_only_engine_reads_and_refuses_to_write(engine: Engine, opened: Open) -> None:
+    reader = opened(read_only=True)
     assert len(queries.status(reader, ARCHS)) == 2
     with pytest.raises(DatabaseError, match="cannot be written"):
         record.evidence(reader, check("gfx90a", "h"), toolchain="zig")
 
 
+@only_files
 @pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="needs root, to become a user who may not write")
 def test_read_only_folder(engine: Engine, tmp_path: Path) -> None:
     """As another user: reading works although WAL's lock files cannot be made; writing is one clear error."""

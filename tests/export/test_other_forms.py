@@ -85,7 +85,13 @@ def test_llvms_own_bundler_takes_it_apart(bundled: Path, plain: Path, tmp_path: 
         pytest.skip("needs clang-offload-bundler (LLVM)")
     for arch in ARCHS:
         target = f"hipv4-amdgcn-amd-amdhsa--{arch}"
-        options = ("--type=o", "--unbundle", f"--targets={target}", f"--inputs={bundled}", f"--outputs={tmp_path / arch}")
+        options = (
+            "--type=o",
+            "--unbundle",
+            f"--targets={target}",
+            f"--inputs={bundled}",
+            f"--outputs={tmp_path / arch}",
+        )
         subprocess.run([program, *options], check=True)
         assert (tmp_path / arch).read_bytes() == (plain / f"{arch}.hsaco").read_bytes()
 

@@ -6,7 +6,7 @@ from db.engine import open_database
 from db.errors import DatabaseError
 from tracker.config import Project
 from tracker.devices.revision import emulator_name
-from tracker.errors import KerntrackError, UsageError
+from tracker.errors import AbsentError, KerntrackError, UsageError
 
 
 def open_store(project: Project, read_only: bool = False) -> Engine:
@@ -20,4 +20,4 @@ def open_store(project: Project, read_only: bool = False) -> Engine:
 
 def user_error(error: DatabaseError) -> KerntrackError:
     """A database error as one for the command line."""
-    return UsageError(error.message, error.remedy)
+    return (AbsentError if error.absent else UsageError)(error.message, error.remedy)

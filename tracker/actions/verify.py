@@ -1,5 +1,6 @@
 """Verify: build what is missing, check the selected kernels on emulator or GPU, keep every outcome as evidence."""
 
+import platform
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -134,7 +135,8 @@ def run_requests(
     """Check; every outcome is written before the next is waited for."""
     toolchains = {(request.symbol, request.code_hash): request.toolchain for request in requests}
     for result in station.run(requests, cancel):
-        record.evidence(engine, asdict(result), toolchain=toolchains[result.symbol, result.code_hash])
+        toolchain = toolchains[result.symbol, result.code_hash]
+        record.evidence(engine, asdict(result), toolchain=toolchain, host=platform.node())
         yield result
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.text import Text
 
 from db import queries
+from db.address import describe
 from db.errors import DatabaseError
 from db.schema import HEAD
 from tracker import __version__
@@ -101,14 +102,15 @@ def _devices() -> Iterator[Finding]:
 
 
 def _database(project: Project) -> Finding:
-    if not project.database.exists():
-        return Finding("database", f"{project.database}: not there yet; `kerntrack scan` makes it", there=False)
+    name = describe(project.database)
+    if isinstance(project.database, Path) and not project.database.exists():
+        return Finding("database", f"{name}: not there yet; `kerntrack scan` makes it", there=False)
     try:
         engine = open_store(project, read_only=True)
         kernels = len(queries.status(engine, ()))
     except (KerntrackError, DatabaseError) as error:
         return Finding("database", error.message, there=False, needed=True, remedy=error.remedy)
-    return Finding("database", f"{project.database}: schema {HEAD}, {kernels} kernels")
+    return Finding("database", f"{name}: schema {HEAD}, {kernels} kernels")
 
 
 def _cache(folder: Path) -> str:

@@ -45,10 +45,10 @@ def kernel_document(kernel: KernelStatus, archs: Sequence[str]) -> dict[str, Any
 
 
 def arch_document(cell: ArchStatus) -> dict[str, Any]:
-    """One cell. What the check cost is left to `show`, which reads it."""
+    """One cell. What the check cost and where it ran is left to `show`, which reads it."""
     evidence = cell.evidence._asdict() if cell.evidence else None
     if evidence:
-        del evidence["cost"]
+        del evidence["cost"], evidence["host"]
     return {
         "state": cell.state,
         "fresh": cell.fresh,

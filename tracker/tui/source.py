@@ -55,11 +55,16 @@ class ProjectSource:
         return found
 
     def version(self) -> int:
-        """SQLite's data version: it changes whenever another connection has committed."""
+        """It changes whenever another connection has committed; of a file it is SQLite's data version."""
+        database = self.project.database
+        if isinstance(database, str):
+            from db import server
+
+            return server.version(self._engine)
         if self._watcher is None:
-            if not self.project.database.is_file():
+            if not database.is_file():
                 _ = self._engine  # creates it, or says why not
-            address = f"{self.project.database.resolve().as_uri()}?mode=ro"
+            address = f"{database.resolve().as_uri()}?mode=ro"
             self._watcher = sqlite3.connect(address, uri=True, check_same_thread=False)
         return int(self._watcher.execute("pragma data_version").fetchone()[0])
 
