@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels.contracts import dequantize, dequantize_mul_mat_vec, mul_mat_q8_1, mul_mat_vec_q8_1
 from kernels.contracts.base import Case, Prepared
@@ -23,6 +24,12 @@ def activations(rows: int, columns: int, rng: Rng) -> Singles:
     values = rng.normal(size=(rows, columns)) * np.where(rng.random(columns) < OUTLIER_CHANNELS, OUTLIER, 1.0)
     unit: Singles = (values / np.sqrt(np.mean(values * values, axis=1, keepdims=True))).astype(np.float32)
     return unit
+
+
+def sample(rows: int, columns: int, elements: int) -> NDArray[np.int64]:
+    """Numbers of rows, first and last among them, of about so many elements in all; at least two where there are."""
+    count = min(rows, max(2, elements // columns))
+    return np.linspace(0, rows - 1, count).round().astype(np.int64)
 
 
 def batch(kernel: KernelName) -> int:

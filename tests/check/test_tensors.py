@@ -57,7 +57,7 @@ def test_a_case_names_file_tensor_and_how_many_rows_it_took(monkeypatch: pytest.
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 64), (2, 1 << 20), (4096, 4096), (151936, 896)])
 def test_a_sample_spans_the_tensor_and_stays_small(rows: int, columns: int) -> None:
-    taken = tensors.sample(rows, columns, 1 << 18)
+    taken = real.sample(rows, columns, 1 << 18)
     assert taken[0] == 0 and taken[-1] == rows - 1
     assert np.all(np.diff(taken) > 0)
     assert len(taken) <= 2 or len(taken) * columns <= 1 << 18

@@ -1,4 +1,4 @@
-"""Makes a tiny model of the llama architecture: two layers, a vocabulary of bytes, one quant type for every matrix.
+"""Makes a tiny model of the llama architecture: two layers, bytes for tokens, one quant type for every matrix.
 
     python -m tests.infer.make_model q4_K model.gguf
 
@@ -15,21 +15,21 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.contracts.formats import block_format
+from kernels.contracts.formats import block_format, quantized
 from tests.infer.quantizers import quantize
 
-BYTES = 256
 SPECIAL = ("<unk>", "<s>", "</s>")
+TOKENS = (*SPECIAL, *(f"<0x{byte:02X}>" for byte in range(256)), "\u2581")
 LAYERS, HEADS, KV_HEADS, CONTEXT = 2, 4, 2, 256
 
 
 def make(kind: str, path: Path, seed: int = 0) -> Path:
     """Write a model whose matrices are all of the type; 64 wide, or 256 where a block holds as much."""
-    width = 64 if block_format(kind).elements == 32 else 256
+    width = 256 if quantized(kind) and block_format(kind).elements == 256 else 64
     writer = gguf.GGUFWriter(path, "llama")
     _metadata(writer, width)
     for name, matrix in _weights(width, np.random.default_rng(seed)).items():
-        if matrix.ndim == 1:
+        if matrix.ndim == 1 or kind == "f32":
             writer.add_tensor(name, matrix)
         else:
             packed = quantize(kind, matrix)
@@ -51,18 +51,18 @@ def _metadata(writer: gguf.GGUFWriter, width: int) -> None:
     writer.add_rope_freq_base(10000.0)
     writer.add_rope_dimension_count(width // HEADS)
     writer.add_context_length(CONTEXT)
-    writer.add_vocab_size(len(SPECIAL) + BYTES)
+    writer.add_vocab_size(len(TOKENS))
     writer.add_tokenizer_model("llama")
-    writer.add_token_list([*SPECIAL, *(f"<0x{byte:02X}>" for byte in range(BYTES))])
-    writer.add_token_scores([0.0] * (len(SPECIAL) + BYTES))
-    writer.add_token_types([2, 3, 3] + [6] * BYTES)
+    writer.add_token_list(TOKENS)
+    writer.add_token_scores([0.0] * len(TOKENS))
+    writer.add_token_types([*(2, 3, 3), *[6] * 256, 1])
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     writer.add_add_space_prefix(False)
 
 
 def _weights(width: int, rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:
-    kv_width, hidden, tokens = width // HEADS * KV_HEADS, 2 * width, len(SPECIAL) + BYTES
+    kv_width, hidden = width // HEADS * KV_HEADS, 2 * width
 
     def matrix(rows: int, columns: int, gain: float) -> NDArray[np.float32]:
         return (rng.normal(size=(rows, columns)) * gain / np.sqrt(columns)).astype(np.float32)
@@ -70,7 +70,7 @@ def _weights(width: int, rng: np.random.Generator) -> dict[str, NDArray[np.float
     def norm() -> NDArray[np.float32]:
         return rng.uniform(0.8, 1.2, width).astype(np.float32)
 
-    embedding = rng.normal(size=(tokens, width)).astype(np.float32)
+    embedding = rng.normal(size=(len(TOKENS), width)).astype(np.float32)
     weights = {"token_embd.weight": embedding, "output_norm.weight": norm()}
     for n in range(LAYERS):
         layer = {

@@ -43,7 +43,8 @@ def _q4_k(x: NDArray[np.float64]) -> Bytes:
         (extreme.max(axis=1, keepdims=True) / 63).astype(np.float16).astype(np.float64) for extreme in (steps, -lowest)
     )
     scale, minimum = (
-        np.rint(each / np.maximum(unit, 1e-30)).clip(0, 63).astype(np.uint8) for each, unit in ((steps, d), (-lowest, dmin))
+        np.rint(each / np.maximum(unit, 1e-30)).clip(0, 63).astype(np.uint8)
+        for each, unit in ((steps, d), (-lowest, dmin))
     )
     raised = groups + (dmin * minimum)[:, :, None]
     code = np.rint(raised / np.maximum(d * scale, 1e-30)[:, :, None]).clip(0, 15).astype(np.uint8)

@@ -21,8 +21,9 @@ from tracker.devices.emulator import EmulatorDevice
 from tracker.devices.protocol import Artifact, Device
 from tracker.gguf import reader
 from tracker.infer import layers, model, tokenizer
+from tracker.infer.audit import Audit
 from tracker.infer.compare import Agreement
-from tracker.infer.generate import ROUNDED, Run, check_length, compare, generate
+from tracker.infer.generate import Run, check_length, compare, generate
 from tracker.infer.layers import Kernels, Role
 from tracker.infer.model import Llama
 from tracker.infer.tokenizer import Tokenizer
@@ -54,9 +55,9 @@ class _Loaded:
 def infer(project: Project, cancel: Cancel, request: Request) -> Iterator[Event]:
     """Feed the prompt, generate the most likely tokens, compare the logits at every position.
 
-    Good when the most likely token is everywhere that of the reference whose activations are rounded as the kernels'
-    contracts say. Raises UsageError for a model that cannot be run, AbsentError where a kernel, a device or a compiler
-    is missing, LaunchError when a kernel fails.
+    Good when every launch did what its contract says and the most likely token is everywhere the reference's. Raises
+    UsageError for a model that cannot be run, AbsentError where a kernel, a device or a compiler is missing,
+    LaunchError when a kernel faults.
     """
     file = reader.read(request.path)
     words = tokenizer.load(file)
@@ -67,9 +68,7 @@ def infer(project: Project, cancel: Cancel, request: Request) -> Iterator[Event]
     yield from recorded(project, engine, "infer", options, _infer(project, engine, cancel, request, loaded))
 
 
-def _infer(
-    project: Project, engine: Engine, cancel: Cancel, request: Request, loaded: _Loaded
-) -> Iterator[Event]:
+def _infer(project: Project, engine: Engine, cancel: Cancel, request: Request, loaded: _Loaded) -> Iterator[Event]:
     yield from rescan(project, engine, cancel)
     archs = [get_arch(request.arch).name] if request.arch else None
     with open_station(request.device, (), archs, cancel) as (station, notes):
@@ -86,13 +85,11 @@ def _infer(
 
 def _run(request: Request, loaded: _Loaded, kernels: Kernels, device: Device) -> Iterator[Event]:
     run = Run(list(loaded.prompt))
-    yield Plan("infer", request.tokens + 2)
+    yield Plan("infer", request.tokens + 1)
     for done, token in enumerate(generate(loaded.model, kernels, run, request.tokens, loaded.tokenizer.end), start=1):
         yield Step(done, loaded.tokenizer.decode([token]))
-    results = []
-    for result in compare(loaded.model, loaded.path, run):
-        results.append(result)
-        yield Step(request.tokens + min(len(results), 2), f"compared with {result.reference}")
+    results = list(compare(loaded.model, loaded.path, run))
+    yield Step(request.tokens + 1, "compared")
     yield _finish(loaded, run, kernels, device, results)
 
 
@@ -119,16 +116,26 @@ def _artifacts(engine: Engine, selection: Selection, station: Station) -> list[A
 
 
 def _finish(loaded: _Loaded, run: Run, kernels: Kernels, device: Device, results: list[Agreement]) -> Finished:
-    (rounded,) = (result for result in results if result.reference == ROUNDED)
-    good = rounded.agreeing == rounded.positions
+    reference, audit = results[0], kernels.audit
+    good = reference.agreeing == reference.positions and not audit.wrong
     summary: dict[str, Any] = {
         "text": loaded.tokenizer.decode(run.tokens[len(loaded.prompt) :]),
         "tokens": run.tokens,
         "prompt": len(loaded.prompt),
         "device": {"kind": device.kind, "name": device.name, "target": device.target},
         "launches": dict(sorted(kernels.launches.items())),
+        "worst": audit.worst,
+        "wrong": list(audit.wrong),
         "agreement": [asdict(result) for result in results],
     }
-    where = f"{sum(kernels.launches.values())} launches on {device.name} ({device.target})"
-    same = f"the most likely token is the reference's at {rounded.agreeing} of {rounded.positions} positions"
-    return Finished(good, f"{where}: {same}", summary)
+    return Finished(good, f"on {device.name} ({device.target}): {_verdict(audit, reference)}", summary)
+
+
+def _verdict(audit: Audit, reference: Agreement) -> str:
+    as_expected = f"as their contracts say, the worst error {audit.worst:.0%} of its bound"
+    launches = f"{audit.launches} launches, " + (f"wrong: {', '.join(audit.wrong)}" if audit.wrong else as_expected)
+    same = f"most likely token the reference's at {reference.agreeing} of {reference.positions} positions"
+    if reference.missed:
+        near = "near ties" if reference.missed < 2 * reference.largest else "no ties"
+        same += f", {near} elsewhere (it leads there by up to {reference.missed:.2g})"
+    return f"{launches}; {same}"

@@ -4,9 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from kernels.contracts import real
 from kernels.contracts.base import Case, Effort
 from kernels.names import KernelName
@@ -33,14 +30,8 @@ class Origin:
 def cases(kernel: KernelName, origin: Origin, effort: Effort, seed: int) -> Iterator[Case]:
     """The one case of a kernel on a tensor of its type. Its name tells file, tensor and how many rows were taken."""
     tensor = reader.read(origin.path).tensors[origin.tensor]
-    chosen = sample(tensor.rows, tensor.columns, ELEMENTS[effort])
+    chosen = real.sample(tensor.rows, tensor.columns, ELEMENTS[effort])
     yield real.case(kernel, name(kernel, origin, tensor, len(chosen), seed), tensor.blocks()[chosen], seed)
-
-
-def sample(rows: int, columns: int, elements: int) -> NDArray[np.int64]:
-    """Numbers of rows, first and last among them, of about so many elements in all; at least two where there are."""
-    count = min(rows, max(2, elements // columns))
-    return np.linspace(0, rows - 1, count).round().astype(np.int64)
 
 
 def name(kernel: KernelName, origin: Origin, tensor: reader.Tensor, rows: int, seed: int) -> str:

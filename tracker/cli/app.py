@@ -254,6 +254,38 @@ def verify(
 
 @app.command()
 @guarded
+def infer(
+    context: typer.Context,
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A GGUF file of the llama architecture.")],
+    prompt: Annotated[str, typer.Option(help="Text to begin with.")] = "",
+    tokens: Annotated[int, typer.Option(metavar="N", min=0, help="How many tokens to generate.")] = 16,
+    device: Device = "auto",
+    arch: Annotated[
+        str | None, typer.Option(metavar="ARCH", help="What the emulator executes. Default: the project's first.")
+    ] = None,
+    json: Json = False,
+) -> ExitCode:
+    """Run a quantized model on the project's kernels; compare every launch and the logits at every position.
+
+    The prompt goes through `mul_mat_*` as one batch (up to 8 tokens: `mul_mat_vec_*`), each token after it through
+    `mul_mat_vec_*_cuda1`; embeddings come from `get_rows_*`, the rest is numpy. Every launch is compared with its
+    contract, the logits with the same model in float64 on dequantized weights, and with llama.cpp where
+    llama-cpp-python is installed. Float64 leaves activations as they are, the kernels round them to q8_1. Ends with 1
+    when a launch is wrong, or the most likely token is not the float64 model's at some position.
+
+    \b
+    Examples:
+      kerntrack infer tiny.gguf --prompt 'Once upon a time' --tokens 8
+      kerntrack infer tiny.gguf --prompt 'Once upon a time' --arch gfx1100 --json
+      kerntrack infer tiny.gguf --prompt 'Once upon a time' --device cuda
+    """
+    from tracker.cli import infer
+
+    return infer.run(context.obj, infer.Request(model, prompt, tokens, device, arch, json))
+
+
+@app.command()
+@guarded
 def selftest(
     context: typer.Context,
     files: Annotated[str, typer.Option(metavar="GLOB", help="Sources to put faults into, below the HIP folder.")] = "*",

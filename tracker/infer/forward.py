@@ -29,9 +29,7 @@ class Session:
             x = x + self._attention(layer, self._normalized(x, self._model.layer(layer, "attn_norm")))
             x = x + self._feed_forward(layer, self._normalized(x, self._model.layer(layer, "ffn_norm")))
         self._position += len(tokens)
-        return self._kernels.product(
-            self._model.output, self._normalized(x, self._model.tensors["output_norm.weight"])
-        )
+        return self._kernels.product(self._model.output, self._normalized(x, self._model.tensors["output_norm.weight"]))
 
     def _normalized(self, x: Singles, weight: Tensor) -> Singles:
         """RMSNorm (Zhang and Sennrich 2019)."""

@@ -19,6 +19,7 @@ from tracker.cancel import Cancel
 from tracker.devices.protocol import Device, Module
 from tracker.errors import AbsentError, ExitCode, KerntrackError
 from tracker.gguf.reader import Tensor
+from tracker.infer.audit import Audit
 from tracker.infer.model import Llama, values
 
 Singles = NDArray[np.float32]
@@ -51,7 +52,9 @@ def uses_stored_sum(kind: str, rows: int) -> bool:
 
 def needed(model: Llama, batches: Iterable[int]) -> set[Role]:
     """Every kernel that running so many tokens at a time takes."""
-    kinds = {t.kind for t in model.tensors.values() if quantized(t.kind) and t is not model.tensors["token_embd.weight"]}
+    kinds = {
+        t.kind for t in model.tensors.values() if quantized(t.kind) and t is not model.tensors["token_embd.weight"]
+    }
     if quantized(model.output.kind):
         kinds.add(model.output.kind)
     roles = {product_role(kind, rows) for kind in kinds for rows in batches}
@@ -76,11 +79,14 @@ class Kernels:
             if (found := role(symbol)) and (kernel := identify(symbol))
         }
         self.launches: Counter[str] = Counter()
-        """Kernels launched so far, by family."""
+        """Launches so far, by kernel."""
+        self.audit = Audit()
 
     def require(self, roles: Iterable[Role]) -> None:
         """Raise AbsentError naming the kernels that no code object has."""
-        missing = sorted(f"{family} {kind} {batch or ''}".strip() for family, kind, batch in set(roles) - set(self._found))
+        missing = sorted(
+            f"{family} {kind} {batch or ''}".strip() for family, kind, batch in set(roles) - set(self._found)
+        )
         if missing:
             raise AbsentError(f"no kernel for: {', '.join(missing)}", "port these kernels; `kerntrack gap` lists them")
 
@@ -90,19 +96,25 @@ class Kernels:
             return np.asarray(x @ values(weights).T.astype(np.float32))
         module, kernel = self._found[product_role(weights.kind, len(x))]
         contract = mul_mat_vec_q8_1 if kernel.batch else mul_mat_q8_1
-        launch = contract.launch(kernel, weights.blocks(), self.quantize(x))
-        return self._run(module, launch, "dst").view("<f4").reshape(len(x), weights.rows)
+        y = self.quantize(x)
+        got = self._run(module, contract.launch(kernel, weights.blocks(), y), "dst").view("<f4").reshape(len(x), -1)
+        self.audit.product(kernel.symbol, weights, y, uses_stored_sum(weights.kind, len(x)), got)
+        return got
 
     def quantize(self, x: Singles) -> Bytes:
         """Rows of floats as q8_1 rows."""
         module, kernel = self._found["quantize", "q8_1", None]
-        return self._run(module, quantize.launch(kernel, x), "vy").reshape(len(x), -1)
+        got = self._run(module, quantize.launch(kernel, x), "vy").reshape(len(x), -1)
+        self.audit.quantized(kernel.symbol, x, got)
+        return got
 
     def rows(self, table: Tensor, numbers: Sequence[int]) -> Singles:
         """Chosen rows of a table as floats."""
         module, kernel = self._found["get_rows", table.kind, None]
         launch = get_rows.launch(kernel, table.data, table.columns, np.array(numbers, "<u4"))
-        return self._run(module, launch, "dst").view("<f4").reshape(len(numbers), table.columns)
+        got = self._run(module, launch, "dst").view("<f4").reshape(len(numbers), table.columns)
+        self.audit.rows(kernel.symbol, values(table, numbers), got)
+        return got
 
     def _run(self, module: Any, launch: Launch, output: str) -> Bytes:
         self._cancel.check()

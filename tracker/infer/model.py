@@ -1,6 +1,6 @@
 """A llama-architecture model in a GGUF file: its sizes and its tensors, checked before anything is computed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from kernels.contracts.formats import quantized
 from kernels.contracts.oracle import decode_rows
 from tracker.errors import UsageError
-from tracker.gguf.reader import Model, Tensor
+from tracker.gguf.reader import Model, Tensor, check_values
 
 Singles = NDArray[np.float32]
 
-FLOATS = {"f32": "<f4", "f16": "<f2"}
+FLOATS = ("f32", "f16", "bf16")
 ARCHITECTURE = "llama"
 
 
@@ -60,6 +60,12 @@ class Llama:
         return self.tensors.get("output.weight", self.embedding)
 
     @property
+    def matrices(self) -> list[Tensor]:
+        """What rows are multiplied with."""
+        table = self.tensors["token_embd.weight"]
+        return [t for t in self.tensors.values() if len(t.shape) > 1 and (t is not table or t is self.output)]
+
+    @property
     def rope_factors(self) -> NDArray[np.float64]:
         """What divides each rotation's frequency; ones where the file says nothing."""
         tensor = self.tensors.get("rope_freqs.weight")
@@ -67,33 +73,37 @@ class Llama:
 
 
 def load(model: Model) -> Llama:
-    """Raises UsageError for another architecture, missing metadata, and tensors missing, unknown or of a wrong shape."""
+    """Raises UsageError for another architecture, missing metadata, tensors missing, unknown or of a wrong shape."""
     sizes = _sizes(model)
     expected = _shapes(sizes, model)
     for name, shape in expected.items():
         if name not in model.tensors:
             raise UsageError(f"{model.path} has no tensor {name}", "infer runs models of the llama architecture")
         if model.tensors[name].shape != shape:
-            raise UsageError(f"{model.path}: tensor {name} has shape {model.tensors[name].shape}, not {shape}", "")
+            wrong = f"tensor {name} has the shape {model.tensors[name].shape}, not {shape}"
+            raise UsageError(f"{model.path}: {wrong}", "write the file again")
     unknown = sorted(model.tensors.keys() - expected.keys())
     if unknown:
         what = f"{model.path} has tensors that a plain llama model has not: {', '.join(unknown[:3])}"
         raise UsageError(what, "biases, experts and adapters are not supported")
     for tensor in model.tensors.values():
-        if not quantized(tensor.kind) and tensor.kind not in FLOATS and tensor is not model.tensors["token_embd.weight"]:
-            raise UsageError(f"{model.path}: tensor {tensor.name} is {tensor.kind}, which infer cannot multiply", "")
+        if quantized(tensor.kind):
+            check_values(model, tensor)
+        elif tensor.kind not in FLOATS:
+            remedy = f"known are block types and {', '.join(FLOATS)}"
+            raise UsageError(f"{model.path}: tensor {tensor.name} is of type {tensor.kind}", remedy)
     return Llama(sizes, model.tensors)
 
 
-def values(tensor: Tensor) -> NDArray[np.float64]:
-    """The real values of a tensor, in its shape."""
+def values(tensor: Tensor, rows: Sequence[int] | slice = slice(None)) -> NDArray[np.float64]:
+    """The real values of a tensor, in its shape; or of chosen rows of it."""
     if quantized(tensor.kind):
-        return decode_rows(tensor.kind, tensor.blocks()).value.reshape(tensor.shape)
+        return decode_rows(tensor.kind, tensor.blocks()[rows]).value
     if tensor.kind == "bf16":
         singles = (tensor.data.view("<u2").astype("<u4") << 16).view("<f4")
     else:
-        singles = tensor.data.view(FLOATS[tensor.kind])
-    return singles.astype(np.float64).reshape(tensor.shape)
+        singles = tensor.data.view("<f4" if tensor.kind == "f32" else "<f2")
+    return singles.reshape(tensor.shape)[rows].astype(np.float64)
 
 
 def _sizes(model: Model) -> Sizes:
