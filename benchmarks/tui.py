@@ -9,11 +9,13 @@ paint, through Textual's pilot. Ends with 1 when a limit is missed.
 import argparse
 import asyncio
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 START_RATIO, START_SECONDS, KEY_MILLISECONDS = 1.6, 2.5, 100
@@ -58,12 +60,24 @@ main()
 HEADLESS = {"TEXTUAL_DRIVER": "textual.drivers.headless_driver:HeadlessDriver", "COLUMNS": "160", "LINES": "50"}
 
 
-def seconds(program: str, *arguments: str) -> float:
-    """Wall time from the start of a Python process to its first complete paint."""
+def seconds(program: str, *arguments: str) -> tuple[float, float]:
+    """Wall time from the start of a Python process to its first complete paint; processor time until its end."""
     words = [sys.executable, "-c", program, *arguments]
-    started = time.time()
+    started, used = time.time(), processor()
     done = subprocess.run(words, check=True, env={**os.environ, **HEADLESS}, capture_output=True, text=True)
-    return float(done.stdout.split()[-1]) - started
+    return float(done.stdout.split()[-1]) - started, processor() - used
+
+
+def processor() -> float:
+    """Seconds of processor time that ended children have used."""
+    found = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return found.ru_utime + found.ru_stime
+
+
+def medians(times: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """Of wall and processor time."""
+    wall, used = zip(*times, strict=True)
+    return statistics.median(wall), statistics.median(used)
 
 
 def project(folder: Path, kernels: int, archs: tuple[str, ...]) -> Path:
@@ -108,12 +122,15 @@ def main() -> int:
         small, large = project(Path(scratch, "small"), *SMALL), project(Path(scratch, "large"), *LARGE)
         rounds = range(options.rounds)
         pairs = [(seconds(BARE, str(SMALL[0]), "9"), seconds(OURS, str(small))) for _ in rounds]
-        bare, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
-        many = statistics.median(seconds(OURS, str(large)) for _ in range(3))
+        (bare, bare_used), (ours, ours_used) = map(medians, zip(*pairs, strict=True))
+        many, many_used = medians(seconds(OURS, str(large)) for _ in range(3))
         keys, work = map(list, zip(*asyncio.run(key_times(large)), strict=True))
     ratio = ours / bare
     print(f"first complete paint, {SMALL[0]} kernels: {ours:.2f} s, bare DataTable {bare:.2f} s, ratio {ratio:.2f}")
-    print(f"first complete paint, {LARGE[0]} kernels x {len(LARGE[1])} archs: {many:.2f} s")
+    print(f"  processor: {ours_used:.2f} s, bare DataTable {bare_used:.2f} s, ratio {ours_used / bare_used:.2f}")
+    print(
+        f"first complete paint, {LARGE[0]} kernels x {len(LARGE[1])} archs: {many:.2f} s, processor {many_used:.2f} s"
+    )
     for name, times in (("wall", keys), ("processor", work)):
         print(
             f"key to paint there, {name}: median {percentile(times, 0.5):.0f} ms, 95 % {percentile(times, 0.95):.0f} ms"

@@ -6,7 +6,7 @@ from functools import cache
 from typing import NamedTuple
 
 from db.views import KernelStatus
-from tracker.tui.signs import shown_state
+from tracker.tui.signs import port_state, shown_state
 
 DIGITS = re.compile(r"\d+")
 WIDEST = 8
@@ -23,16 +23,21 @@ class Entry(NamedTuple):
     """What a word of the filter is looked for in."""
     states: dict[str, str]
     """Per architecture the state that counts, see `signs.shown_state`."""
+    port: str
+    """The port's state, see `signs.port_state`."""
+    kind: str
+    """All states in one text: kernels of one kind are counted alike, and there are few kinds."""
 
 
 def entries(kernels: Iterable[KernelStatus], archs: Sequence[str]) -> list[Entry]:
     """Kernels in natural order: by family, type and symbol, numbers in numeric order."""
-    found = [
-        Entry(kernel, kernel_key(kernel), searchable(kernel), {arch: shown_state(kernel, arch) for arch in archs})
-        for kernel in kernels
-    ]
-    found.sort(key=_natural)
-    return found
+    return sorted((_entry(kernel, archs) for kernel in kernels), key=_natural)
+
+
+def _entry(kernel: KernelStatus, archs: Sequence[str]) -> Entry:
+    states = {arch: shown_state(kernel, arch) for arch in archs}
+    port = port_state(kernel)
+    return Entry(kernel, kernel_key(kernel), searchable(kernel), states, port, " ".join((port, *states.values())))
 
 
 def kernel_key(kernel: KernelStatus) -> str:

@@ -1,15 +1,14 @@
 """From entries and what the user asked to see to the rows of the matrix. Pure functions, no widgets."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from db.views import KernelStatus, Location
 from tracker.tui.entries import Entry
 from tracker.tui.filtering import parse
-from tracker.tui.signs import FAILED, RANK, port_state, ported
+from tracker.tui.signs import FAILED, RANK
 
 GROUPINGS = ("family", "file", "state", "none")
 
@@ -27,8 +26,9 @@ class View:
     folded: frozenset[str] = frozenset()
 
 
+PORT = ""
 Counts = dict[str, Mapping[str, int]]
-"""Of one group: per architecture kernels by state, and under "" how many are ported."""
+"""Of one group: per architecture kernels by state, and under `PORT` by the port's."""
 Memo = dict[Hashable, Counts]
 """Counts by what decides a group's members. Holds for one state of the kernels."""
 
@@ -51,17 +51,28 @@ class GroupRow:
 
     def tally(self, arch: str) -> Mapping[str, int]:
         """How many members stand in each state on one architecture."""
-        if arch not in self.counted:
-            self.counted[arch] = Counter(map(itemgetter(arch), [entry.states for entry in self.members]))
-        return self.counted[arch]
+        return self._counts().get(arch, {})
 
     @property
     def ported(self) -> tuple[int, int]:
         """How many CUDA kernels among the members are ported, of how many."""
-        if "" not in self.counted:
-            done, asked = ported(self.kernels)
-            self.counted[""] = {"done": done, "asked": asked}
-        return self.counted[""]["done"], self.counted[""]["asked"]
+        ports = self._counts().get(PORT, {})
+        return ports.get("ported", 0), sum(ports.values()) - ports.get("extra", 0)
+
+    def _counts(self) -> Counts:
+        if not self.counted:
+            self.counted.update(tallies(self.members))
+        return self.counted
+
+
+def tallies(entries: Sequence[Entry]) -> Counts:
+    """How many stand in each state: each kind is counted once, then what it stands for."""
+    examples = {entry.kind: entry for entry in entries}
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for kind, count in Counter([entry.kind for entry in entries]).items():
+        for name, state in {PORT: examples[kind].port, **examples[kind].states}.items():
+            found[name][state] += count
+    return {**found}
 
 
 class KernelRow(NamedTuple):
@@ -88,8 +99,10 @@ class Arrangement:
     total: GroupRow
     """A row for everything shown."""
     archs: tuple[str, ...]
-    position: dict[str, int] = field(default_factory=dict, compare=False)
-    """Row number by key."""
+
+    def find(self, key: str | None) -> int | None:
+        """The number of the row with this key."""
+        return next((at for at, row in enumerate(self.rows) if row.key == key), None)
 
     @property
     def shown(self) -> list[KernelStatus]:
@@ -127,7 +140,7 @@ def arrange(entries: Sequence[Entry], view: View, archs: Sequence[str], memo: Me
     counts = _Counts({} if memo is None else memo, view)
     rows = tuple(_rows(shown, view, wanted.archs, counts))
     total = GroupRow("", "all shown", 0, tuple(shown), False, counts.of(""))
-    return Arrangement(rows, total, wanted.archs, {row.key: at for at, row in enumerate(rows)})
+    return Arrangement(rows, total, wanted.archs)
 
 
 def fold(view: View, keys: Iterable[str], folded: bool) -> View:
@@ -143,7 +156,7 @@ def switch(view: View, state: str) -> View:
 
 def _column(name: str) -> Callable[[Entry], Any]:
     if name == "port":
-        return lambda entry: RANK[port_state(entry.kernel)]
+        return lambda entry: RANK[entry.port]
     if name == "cuda":
         return lambda entry: _place(entry.kernel.baseline)
     if name == "hip":
@@ -155,14 +168,16 @@ def _place(place: Location | None) -> tuple[str, int]:
     return (place.path, place.line) if place else ("", 0)
 
 
-def _group_name(entry: Entry, group: str, archs: Sequence[str]) -> str:
-    kernel = entry.kernel
+def _group_names(entries: Sequence[Entry], group: str, archs: Sequence[str]) -> list[str]:
+    """The group of each entry."""
     if group == "family":
-        return kernel.family or "other kernels"
+        return [entry.kernel.family or "other kernels" for entry in entries]
     if group == "file":
-        place = kernel.baseline or kernel.port_location
-        return place.path if place else "no file"
-    return furthest_behind([entry.states[arch] for arch in archs])
+        places = [entry.kernel.baseline or entry.kernel.port_location for entry in entries]
+        return [place.path if place else "no file" for place in places]
+    examples = {entry.kind: entry.states for entry in entries}
+    names = {kind: furthest_behind([states[arch] for arch in archs]) for kind, states in examples.items()}
+    return [names[entry.kind] for entry in entries]
 
 
 def furthest_behind(states: Sequence[str]) -> str:
@@ -174,9 +189,9 @@ def furthest_behind(states: Sequence[str]) -> str:
 
 def _rows(shown: Sequence[Entry], view: View, archs: Sequence[str], counts: _Counts) -> Iterable[Row]:
     if view.group == "none":
-        yield from (KernelRow(entry.key, entry, 0) for entry in shown)
+        yield from [KernelRow(entry.key, entry, 0) for entry in shown]
         return
-    for name, members in _gather(shown, lambda entry: _group_name(entry, view.group, archs)):
+    for name, members in _gather(shown, _group_names(shown, view.group, archs)):
         folded = name in view.folded
         yield GroupRow(name, name, 0, tuple(members), folded, counts.of(name))
         if not folded:
@@ -185,20 +200,20 @@ def _rows(shown: Sequence[Entry], view: View, archs: Sequence[str], counts: _Cou
 
 def _below(name: str, members: Sequence[Entry], view: View, counts: _Counts) -> Iterable[Row]:
     """A family's kernels, under a heading per type where that gathers anything."""
-    types = _gather(members, lambda entry: entry.kernel.type) if view.group == "family" else []
+    types = _gather(members, [entry.kernel.type for entry in members]) if view.group == "family" else []
     if len(types) in (0, 1, len(members)):
-        yield from (KernelRow(entry.key, entry, 1) for entry in members)
+        yield from [KernelRow(entry.key, entry, 1) for entry in members]
         return
     for type_name, entries in types:
         key = f"{name}/{type_name}"
         folded = key in view.folded
         yield GroupRow(key, type_name or "no type", 1, tuple(entries), folded, counts.of(key))
         if not folded:
-            yield from (KernelRow(entry.key, entry, 2) for entry in entries)
+            yield from [KernelRow(entry.key, entry, 2) for entry in entries]
 
 
-def _gather(entries: Iterable[Entry], name: Callable[[Entry], str]) -> list[tuple[str, list[Entry]]]:
-    groups: dict[str, list[Entry]] = {}
-    for entry in entries:
-        groups.setdefault(name(entry), []).append(entry)
+def _gather(entries: Iterable[Entry], names: Iterable[str]) -> list[tuple[str, list[Entry]]]:
+    groups: dict[str, list[Entry]] = defaultdict(list)
+    for entry, name in zip(entries, names, strict=True):
+        groups[name].append(entry)
     return list(groups.items())

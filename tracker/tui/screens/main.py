@@ -34,6 +34,7 @@ class MainScreen(KerntrackScreen):
         self.view = view
         self.marks: frozenset[str] = frozenset()
         self.mark_from: str | None = None
+        self.filter_error = ""
         self._counted: Sequence[Entry] = ()
         self._memo: Memo = {}
         self.start_at = cursor
@@ -59,14 +60,17 @@ class MainScreen(KerntrackScreen):
     def refresh_rows(self) -> None:
         """Arrange the loaded kernels anew and draw them."""
         app = self.kerntrack
-        arrangement, error = self._arrange(self.view)
+        arrangement, self.filter_error = self._arrange(self.view)
         self.matrix.note = self._empty_note()
         self.matrix.show(arrangement, self.view, self.marks)
         if self.start_at and app.loaded:
             self.matrix.go_to(self.start_at)
             self.start_at = None
-        self.query_one(FilterBar).show(bool(self.view.filter), error)
+        self._show_filter()
         self.refresh_bars(arrangement)
+
+    def _show_filter(self) -> None:
+        self.query_one(FilterBar).show(bool(self.view.filter), self.filter_error)
 
     def _arrange(self, view: View) -> tuple[Arrangement, str]:
         """The rows and what is wrong with the filter: its last word may be half typed, then those before it hold."""
@@ -150,7 +154,7 @@ class MainScreen(KerntrackScreen):
     @on(FilterInput.Left)
     def filter_left(self) -> None:
         """Hide the line where it is empty."""
-        self.call_after_refresh(self.refresh_rows)
+        self.call_after_refresh(self._show_filter)
 
     # actions, see commands.py
 
@@ -236,8 +240,8 @@ class MainScreen(KerntrackScreen):
     def action_mark_range(self) -> None:
         """Mark from the last marked row to the cursor."""
         matrix = self.matrix
-        start = matrix.arrangement.position.get(self.mark_from or "", matrix.cursor)
-        low, high = sorted((start, matrix.cursor))
+        start = matrix.arrangement.find(self.mark_from)
+        low, high = sorted((matrix.cursor if start is None else start, matrix.cursor))
         self._set_marks(self.marks | keys(matrix.arrangement.rows[low : high + 1]))
 
     def action_mark_shown(self) -> None:

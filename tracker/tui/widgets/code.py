@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -78,6 +77,7 @@ class Code(Lines):
     def __init__(self, source: SourceText, differing: frozenset[str], *, id: str) -> None:
         super().__init__(id=id)
         self.source = source
+        self._placed = False
         texts = (source.text or "").expandtabs(4).splitlines()
         self.head = signature(texts, source.line)
         words = re.compile(rf"\b(?:{'|'.join(map(re.escape, differing)) or '(?!)'})\b")
@@ -96,9 +96,15 @@ class Code(Lines):
             return "$warning-muted"
         return "$panel" if number in self.head else "$surface"
 
-    def to_kernel(self) -> None:
-        """Bring the kernel into view."""
-        self.scroll_to(y=max(0, self.source.line - 1 - CONTEXT), animate=False, immediate=True)
+    def on_resize(self) -> None:
+        """Start at the kernel, as soon as there is room to draw."""
+        if not self._placed:
+            self._placed = True
+            self.to_line(self.source.line)
+
+    def to_line(self, line: int) -> None:
+        """Bring a line (from 1) into view."""
+        self.scroll_to(y=max(0, line - 1 - CONTEXT), animate=False, immediate=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Tell the other side."""
@@ -136,15 +142,6 @@ class SideBySide(Horizontal):
                     yield Static(source.note, classes="absent", markup=False)
                 else:
                     yield Code(source, self.differing, id=f"{side}-code")
-
-    def on_show(self, event: events.Show) -> None:
-        """Start at the kernel."""
-        self.call_after_refresh(self.to_kernel)
-
-    def to_kernel(self) -> None:
-        """Bring the kernel into view on both sides."""
-        for code in self.query(Code):
-            code.to_kernel()
 
     def on_code_scrolled(self, message: Code.Scrolled) -> None:
         """Keep the kernels' first lines next to each other."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -17,6 +17,7 @@ from textual.strip import Strip
 from tracker.tui.model import NOTHING, Arrangement, Row, View
 from tracker.tui.palette import Palette
 from tracker.tui.widgets.columns import Column, clip, fit, pieces
+from tracker.tui.widgets.height import set_height
 
 INDENT = 6
 """What stands before a symbol at most: mark, two levels, a gap."""
@@ -73,6 +74,8 @@ class Matrix(ScrollView, can_focus=True):
         """Length of the longest symbol there is."""
         self._palette = Palette("")
         self._totals: Strip | None = None
+        self._strips: dict[tuple[object, ...], Strip] = {}
+        """Rows as they were drawn last, for as long as they look the same."""
 
     @property
     def row(self) -> Row | None:
@@ -90,8 +93,9 @@ class Matrix(ScrollView, can_focus=True):
         key, top = (self.row.key if self.row else None), self.cursor - self.scroll_offset.y
         self.arrangement, self.view, self.marks = arrangement, view, marks
         self._layout_columns()
-        at = arrangement.position.get(key, self.cursor) if key else self.cursor
-        self.set_reactive(Matrix.cursor, max(0, min(at, len(arrangement.rows) - 1)))
+        at = arrangement.find(key) if key else None
+        wanted = self.cursor if at is None else at
+        self.set_reactive(Matrix.cursor, max(0, min(wanted, len(arrangement.rows) - 1)))
         self.column = min(self.column, len(arrangement.archs))
         self.scroll_to(y=self.cursor - top, animate=False, immediate=True)
         self._reveal()
@@ -100,7 +104,7 @@ class Matrix(ScrollView, can_focus=True):
 
     def go_to(self, key: str) -> bool:
         """Put the cursor on a row; False when it is not shown."""
-        at = self.arrangement.position.get(key)
+        at = self.arrangement.find(key)
         if at is None:
             return False
         self.cursor = at
@@ -111,14 +115,18 @@ class Matrix(ScrollView, can_focus=True):
         super().notify_style_update()
         if self._palette.theme != self.app.theme:
             self._palette = Palette(self.app.theme)
-            self._totals = None
+            self._forget()
+
+    def _forget(self) -> None:
+        self._totals = None
+        self._strips.clear()
 
     def _layout_columns(self) -> None:
         self.columns = fit(
             self.scrollable_content_region.width or self.size.width, self.arrangement.archs, self.longest + INDENT
         )
-        self._totals = None
-        self.virtual_size = Size(0, len(self.arrangement.rows) + HEADER)
+        self._forget()
+        set_height(self, len(self.arrangement.rows) + HEADER)
 
     def on_resize(self) -> None:
         """Other columns may fit."""
@@ -134,8 +142,9 @@ class Matrix(ScrollView, can_focus=True):
         self._tell()
 
     def watch_column(self) -> None:
-        """Draw the crosshair elsewhere."""
-        self.refresh()
+        """Draw the crosshair elsewhere: in the titles and in the cursor's row."""
+        self.refresh(Region(0, 0, self.size.width, 1))
+        self._refresh_row(self.cursor)
         self._tell()
 
     def _tell(self) -> None:
@@ -223,8 +232,11 @@ class Matrix(ScrollView, can_focus=True):
 
     def _row(self, line: int) -> Strip:
         row = self.arrangement.rows[line]
-        here = line == self.cursor
-        return self._segments(row, row.key in self.marks, lambda column: self._background(here, column))
+        here, marked = line == self.cursor, row.key in self.marks
+        look = (line, marked, self.has_focus, self.column) if here else (line, marked)
+        if look not in self._strips:
+            self._strips[look] = self._segments(row, marked, lambda column: self._background(here, column))
+        return self._strips[look]
 
     def _segments(self, row: Row, marked: bool, background: Callable[[str], str]) -> Strip:
         segments = []

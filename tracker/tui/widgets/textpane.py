@@ -1,16 +1,19 @@
 """A long styled text, wrapped to the pane's width and drawn line by line: another text costs no new layout."""
 
 from textual.content import Content
-from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
+
+from tracker.tui.widgets.height import set_height
 
 
 class TextPane(ScrollView, can_focus=True):
     """Shows one text and scrolls it."""
 
-    DEFAULT_CSS = "TextPane { background: $surface; padding: 0 1; overflow-x: hidden; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = """
+    TextPane { background: $surface; padding: 0 1; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
+    """
 
     def __init__(self, content: Content | str = "", *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -32,9 +35,8 @@ class TextPane(ScrollView, can_focus=True):
         self._wrap()
 
     def _wrap(self) -> None:
-        width = max(1, self.scrollable_content_region.width)
-        self._lines = self.content.wrap(width)
-        self.virtual_size = Size(0, len(self._lines))
+        self._lines = self.content.wrap(max(1, self.scrollable_content_region.width))
+        set_height(self, len(self._lines))
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
