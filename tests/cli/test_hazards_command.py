@@ -108,7 +108,7 @@ def test_an_acknowledgement_keeps_the_file_and_ends_with_the_code(scanned: Kernt
     file = project / "kerntrack.toml"
     ended = scanned("hazards", "ack", "dp4a", "mul_mat_*", "--reason", "a header has it")
     assert ended.code == 0, ended
-    assert file.read_text().startswith(CONFIG)
+    assert file.read_text().startswith(CONFIG + "\n[[acknowledge]]\n")
     (entry,) = tomllib.loads(file.read_text())["acknowledge"]
     assert (entry["rule"], entry["kernel"], entry["reason"]) == ("dp4a", "mul_mat_*", "a header has it")
     assert rules(scanned("hazards", "--format", "csv"))["dp4a"] == "acknowledged: a header has it"

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from kernels import BASELINES
+from kernels.contracts.geometry import block
+from kernels.names import identify
 from tracker.errors import UsageError
 from tracker.scan import baseline
 from tracker.scan.callers.compare import compare_callers
@@ -215,3 +217,6 @@ def test_candles_launcher_asks_for_every_kernel_of_its_file_and_no_other(commit:
     kernels = baseline.read(BASELINES / f"candle-{commit}.json").kernels
     assert Counter(names(requests)) == Counter(each.symbol for each in kernels)
     assert all(each.block and None not in each.block for each in requests)
+    assert {each.name: each.block for each in requests} == {
+        kernel.symbol: block(name) for kernel in kernels if (name := identify(kernel.symbol))
+    }

@@ -108,7 +108,7 @@ CANDLE_FINDINGS = {
     "dp4a": [88],
     "launch-shape-by-arch": [2939],
     "cuda-header": [3, 4],
-    "bfloat16": [1192, 1193, 1193, 1455],
+    "bfloat16": [1192, 1193, 1455],
 }
 """At 5152ef621, read in the file: eight shuffles and eight saturating subtractions, the only condition on
 `__CUDA_ARCH__` (its two other lines are comments), the branch that sets one warp where the launcher starts four."""

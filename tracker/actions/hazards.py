@@ -131,6 +131,7 @@ def write(config: Path, entry: Acknowledgement) -> None:
 
     document = tomlkit.parse(config.read_text(encoding="utf-8"))
     table: Table = tomlkit.table()
+    table.trivia.indent = "\n"  # an empty line before it
     table.add("rule", entry.rule)
     if entry.kernels:
         table.add("kernel", entry.kernels[0] if len(entry.kernels) == 1 else list(entry.kernels))

@@ -157,8 +157,9 @@ def hazards(
 ) -> ExitCode:
     """List what will go wrong on AMD GPUs: does not compile, fails at launch, silently wrong, slow.
 
-    Found in the syntax tree by rules; what no rule finds may still be there. `ack` writes a reason into kerntrack.toml
-    that ends when the code it is about changes.
+    Found by rules in the syntax tree, as parsed for sm_90 and gfx90a: branches of the preprocessor for other targets
+    are not looked into, and what no rule finds may still be there. `ack` writes a reason into kerntrack.toml that ends
+    when the code it is about changes.
 
     \b
     Examples:

@@ -63,11 +63,11 @@ def _undeclared(pattern: re.Pattern[str], source: Source) -> Iterator[Hit]:
 
 
 def name(rule: Rule, source: Source) -> Iterator[Hit]:
-    """Types and functions by name, wherever they are mentioned: once per name and line."""
+    """Types and functions by name, wherever they are spelled, also by a macro: constructors run unspelled."""
     pattern = re.compile(rule.match["pattern"])
     for definition in (*source.functions, *source.others):
         for each, found in definition.mentioned:
-            if pattern.fullmatch(found):
+            if pattern.fullmatch(found) and found in source.code(source.written(each)):
                 yield definition.hit(each, found)
     yield from _undeclared(pattern, source)
 
