@@ -84,9 +84,10 @@ def _record(project: Project, engine: Engine, cancel: Cancel, wanted: Recording)
         symbols = [kernel.symbol for kernel in kernels if kernel.baseline]
         found = yield from _run_originals(gpu, {each: held[each] for each in symbols if each in held}, wanted, cancel)
         good = [each for each in found if not each.fault]
-        compilers = ", ".join(sorted({held[each.symbol].compiler for each in good}))
-        origin = Origin(gpu.name, gpu.target, gpu.runtime, compilers, record.now(), wanted.effort, wanted.seed)
-        write(wanted.file, origin, good)
+        if good:
+            compilers = ", ".join(sorted({held[each.symbol].compiler for each in good}))
+            origin = Origin(gpu.name, gpu.target, gpu.runtime, compilers, record.now(), wanted.effort, wanted.seed)
+            write(wanted.file, origin, good)
         yield _recorded(wanted.file, symbols, good)
 
 
@@ -119,7 +120,7 @@ def _run_original(gpu: "IsolatedDevice", original: Original, symbol: str, effort
 def _recorded(file: Path, wanted: Sequence[str], good: Sequence[Recorded]) -> Finished:
     cases = [case for kernel in good for case in kernel.cases]
     strange = sum(not case.as_the_oracle for case in cases)
-    size = file.stat().st_size
+    size = file.stat().st_size if good else 0
     message = f"{len(good)} of {len(wanted)} kernels recorded, {len(cases)} cases, {size / 2**20:.1f} MiB: {file}"
     if strange:
         message += f"; in {strange} cases the original is not what the oracle expects"

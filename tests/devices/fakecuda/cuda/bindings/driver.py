@@ -20,6 +20,7 @@ import emulated
 from tracker import emulator
 from tracker.build import codeobject
 from tracker.build.records import KernelObject
+from tracker.devices.codeobjects import cubin_kernels
 
 INJECT = os.environ.get("FAKECUDA_INJECT", "")
 KERNEL = os.environ.get("FAKECUDA_KERNEL", "")
@@ -90,6 +91,8 @@ def cuDeviceGetAttribute(attribute: CUdevice_attribute, device: int) -> Answer:
 def cuModuleLoadData(image: bytes) -> Answer:
     if wrong("refused image", image.decode(errors="replace")):
         return CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU, None
+    if image.startswith(b"\x7fELF"):
+        return GOOD, {name.encode() for name in cubin_kernels(image)}
     return GOOD, set(re.findall(rb"\.entry (\w+)\(", image))
 
 
