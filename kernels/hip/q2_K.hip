@@ -35,9 +35,9 @@ struct Q2_K {
     }
     DEVICE Affine affine(const Block& block, int g) {
         uint32_t both = load_field_word<alignment, offsetof(Block, d)>(&block, 0);
-        uint32_t pair = load_field_word<alignment, offsetof(Block, scales)>(&block, g / 4 * 4) >> (8 * (g % 4));
-        return {half_value(both & 0xffffu) * static_cast<float>(pair & 0xfu),
-                -half_value(both >> 16) * static_cast<float>(pair >> 4 & 0xfu)};
+        int scale = block.scales[g] & 0xf, minimum = block.scales[g] >> 4;
+        return {half_value(both & 0xffffu) * static_cast<float>(scale),
+                -half_value(both >> 16) * static_cast<float>(minimum)};
     }
 };
 

@@ -41,8 +41,7 @@ struct Q6_K {
         return ((low >> (p / 2 * 4)) & 0x0f0f0f0f) | (upper << 4);
     }
     DEVICE Affine affine(const Block& block, int g) {
-        uint32_t four = load_field_word<alignment, offsetof(Block, scales)>(&block, g / 4 * 4);
-        return {__half2float(block.d) * static_cast<float>(static_cast<int8_t>(four >> (8 * (g % 4)))), 0.0f};
+        return {__half2float(block.d) * static_cast<float>(block.scales[g]), 0.0f};
     }
 };
 

@@ -10,7 +10,7 @@ static_assert(sizeof(block_q8_0) == 34, "d and 32 codes");
 struct Q8_0 {
     using Block = block_q8_0;
     static constexpr int elements = 32, alignment = 2, group = 32;
-    static constexpr int packed_words = 8, planes = 1, run = 8, slice_words = 4;
+    static constexpr int packed_words = 8, planes = 1, run = 8, slice_words = 8;
     static constexpr int bias = 0;
     static constexpr bool signed_codes = true, has_minimum = false;
     static constexpr bool stored_sum_in_mul_mat_vec = false, stored_sum_in_mul_mat = false;

@@ -5,8 +5,8 @@
 //   alignment      of a block in a row of blocks, in bytes: 2, 4, 8 or 16
 //   group          elements that share one Affine: 16 or 32
 //   packed_words   words of packed codes a block. A packed word carries `planes` words of four codes each
-//   planes, run    plane p of packed word w holds the codes of elements element_of(w, p) .. + 3: `run` packed words
-//                  in a row continue each other, their planes lie 4 * run elements apart
+//   planes, run    plane p of packed word w holds the codes of elements element_of(w) + p * plane_stride .. + 3: `run`
+//                  packed words in a row continue each other, their planes lie 4 * run elements apart
 //   signed_codes   whether codes are signed bytes; they are unsigned, at most 127, otherwise
 //   bias           what has to be taken off an unsigned code
 //   has_minimum    whether Affine::minimum is ever other than zero
@@ -31,9 +31,15 @@ struct Affine {
     float scale, minimum;
 };
 
+// Elements from one plane of a packed word to the next.
 template <typename Format>
-CONSTANT int element_of(int word, int plane) {
-    return word / Format::run * (Format::run * 4 * Format::planes) + plane * Format::run * 4 + word % Format::run * 4;
+constexpr int plane_stride = 4 * Format::run;
+
+// The first element of a packed word, in plane 0. What lies in other planes is told by constant distances from here, so
+// that one address serves all of them.
+template <typename Format>
+CONSTANT int element_of(int word) {
+    return word / Format::run * (plane_stride<Format> * Format::planes) + word % Format::run * 4;
 }
 
 // The reverse, for four elements 4 * quad .. + 3: their packed word and their plane.

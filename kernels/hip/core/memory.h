@@ -41,9 +41,9 @@ DEVICE void load_from_even(const void* block, int offset, Codes (&to)[words]) {
 #if TARGET_AMD
     __builtin_memcpy(to, __builtin_assume_aligned(from + distance, 2), sizeof(to));
 #else
-    auto address = reinterpret_cast<uintptr_t>(from);
-    auto* aligned = reinterpret_cast<const uint32_t*>(reinterpret_cast<const char*>(address & ~uintptr_t{2}) + distance);
-    uint32_t shift = static_cast<uint32_t>(address & 2) * 8, word = aligned[0];
+    uint32_t behind = reinterpret_cast<uintptr_t>(from) & 2;
+    auto* aligned = reinterpret_cast<const uint32_t*>(from - behind + distance);
+    uint32_t shift = behind * 8, word = aligned[0];
 #pragma unroll
     for (int i = 0; i < words; ++i) {
         uint32_t next = i + 1 < words ? aligned[i + 1]

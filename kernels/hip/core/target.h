@@ -18,6 +18,14 @@
 // Work is laid out in groups of 32 lanes on every target; a 64-lane wavefront carries two of them.
 constexpr int group_lanes = 32;
 
+// Number of the work-item in a workgroup of `groups` groups. Compilers that know it is not negative divide it by shifts.
+template <int groups>
+DEVICE int thread_number() {
+    unsigned number = threadIdx.y * group_lanes + threadIdx.x;
+    __builtin_assume(number < groups * group_lanes);
+    return static_cast<int>(number);
+}
+
 // c plus the sum of the four products of signed bytes.
 DEVICE int dot4(int a, int b, int c) {
 #if !TARGET_AMD

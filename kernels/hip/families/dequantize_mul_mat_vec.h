@@ -24,11 +24,12 @@ template <typename Format, int alignment>
 DEVICE float multiply_words(const typename Format::Block& block, int w, const float* __restrict__ y) {
     constexpr int words = lane_words<Format>();
     auto packed = Format::template load<words>(block, w);
+    int first = element_of<Format>(w);
     float sum = 0.0f;
 #pragma unroll
     for (int p = 0; p < Format::planes; ++p) {
-        int element = element_of<Format>(w, p);
-        Affine affine = Format::affine(block, element / Format::group);
+        int element = first + p * plane_stride<Format>;
+        Affine affine = Format::affine(block, first / Format::group + p * plane_stride<Format> / Format::group);
         float dot = 0.0f, total = 0.0f;
 #pragma unroll
         for (int k = 0; k < words; ++k) {
@@ -46,7 +47,7 @@ DEVICE float multiply_words(const typename Format::Block& block, int w, const fl
 template <typename Format, int alignment>
 DEVICE float multiply_row(const typename Format::Block* __restrict__ block, const float* __restrict__ y, int blocks) {
     constexpr int words = lane_words<Format>(), lanes = Format::packed_words / words, blocks_each = group_lanes / lanes;
-    int lane = static_cast<int>(threadIdx.x), w = lane % lanes * words;
+    int lane = thread_number<1>(), w = lane % lanes * words;
     float sum = 0.0f;
 #pragma unroll 4
     for (int b = lane / lanes; b < blocks; b += blocks_each) {

@@ -81,7 +81,7 @@
     MUL_MAT(type, Format)
 
 #define INDEXED_MOE_FORWARD(type, Format)                                                                          \
-    KERNEL(group_lanes * 4)                                                                                        \
+    KERNEL(group_lanes* indexed_moe_groups)                                                                        \
     indexed_moe_forward_##type##_q8_1(                                                                             \
         const void* __restrict__ all_weights, const void* __restrict__ all_inputs,                                 \
         const uint32_t* __restrict__ indices, float* __restrict__ all_outputs, const int n, const int k,           \

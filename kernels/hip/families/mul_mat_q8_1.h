@@ -13,7 +13,7 @@ DEVICE void multiply_group(const TileMemory<Format>& tile, int group,
                            float (&sum)[Tile<Format>::thread_columns][Tile<Format>::thread_rows]) {
     using T = Tile<Format>;
     constexpr int words = Format::group / 4, groups_a_block = q8_1_elements / Format::group;
-    int row_lane = thread_number() % T::row_lanes, column_lane = thread_number() / T::row_lanes;
+    int row_lane = tile_thread() % T::row_lanes, column_lane = tile_thread() / T::row_lanes;
     Codes weights[T::thread_rows][words];
 #pragma unroll
     for (int r = 0; r < T::thread_rows; ++r) {
@@ -52,8 +52,8 @@ DEVICE void store_results(float* __restrict__ out, int out_stride, const Matrice
 #pragma unroll
     for (int i = 0; i < T::thread_columns * T::thread_rows; ++i) {
         int c = i / T::thread_rows, r = i % T::thread_rows;
-        int row = in.first_row + thread_number() % T::row_lanes + r * T::row_lanes;
-        int column = in.first_column + thread_number() / T::row_lanes + c * T::column_lanes;
+        int row = in.first_row + tile_thread() % T::row_lanes + r * T::row_lanes;
+        int column = in.first_column + tile_thread() / T::row_lanes + c * T::column_lanes;
         if (row < in.row_count && column < in.column_count) {
             out[static_cast<int64_t>(column) * out_stride + row] = sum[c][r];
         }

@@ -30,7 +30,7 @@ struct TileMemory {
     float activation_sum[T::has_offset ? T::groups : 1][T::has_offset ? T::columns : 1];
 };
 
-DEVICE int thread_number() { return static_cast<int>(threadIdx.y * group_lanes + threadIdx.x); }
+DEVICE int tile_thread() { return thread_number<4>(); }
 
 template <typename Format>
 struct Matrices {
@@ -71,20 +71,20 @@ DEVICE void find_rows(Carried<Format>& carried, const Matrices<Format>& in) {
     using C = Carried<Format>;
 #pragma unroll
     for (int round = 0; round < C::weight_rounds; ++round) {
-        carried.weight_row[round] = in.row_start((thread_number() + round * T::threads) / C::slices);
+        carried.weight_row[round] = in.row_start((tile_thread() + round * T::threads) / C::slices);
     }
 #pragma unroll
     for (int round = 0; round < C::activation_rounds; ++round) {
-        carried.activation_column[round] = in.column_start((thread_number() + round * T::threads) / T::step_blocks);
+        carried.activation_column[round] = in.column_start((tile_thread() + round * T::threads) / T::step_blocks);
     }
-    carried.scale_row = in.row_start(thread_number() % T::rows);
+    carried.scale_row = in.row_start(tile_thread() % T::rows);
 }
 
 template <typename Format>
 DEVICE void load_activation(const Carried<Format>& carried, const Matrices<Format>& in, int step, int round,
                             Codes (&words)[Carried<Format>::q8_1_words]) {
     using T = Tile<Format>;
-    int block = carried.activation_column[round] + step * T::step_blocks + thread_number() % T::step_blocks;
+    int block = carried.activation_column[round] + step * T::step_blocks + tile_thread() % T::step_blocks;
     load_words<4>(in.activations + block, words);
 }
 
@@ -92,7 +92,7 @@ template <typename Format>
 DEVICE void load_step(Carried<Format>& carried, const Matrices<Format>& in, int step) {
     using T = Tile<Format>;
     using C = Carried<Format>;
-    int word = step * T::step_packed + thread_number() % C::slices * C::words;
+    int word = step * T::step_packed + tile_thread() % C::slices * C::words;
     int block = in.block_in_row(word / Format::packed_words * Format::elements);
 #pragma unroll
     for (int round = 0; round < C::weight_rounds; ++round) {
@@ -111,7 +111,7 @@ template <typename Format>
 DEVICE void store_weights(TileMemory<Format>& tile, const Carried<Format>& carried, int step) {
     using T = Tile<Format>;
     using C = Carried<Format>;
-    int first = thread_number() % C::slices * C::words, word = (step * T::step_packed + first) % Format::packed_words;
+    int first = tile_thread() % C::slices * C::words, word = (step * T::step_packed + first) % Format::packed_words;
 #pragma unroll
     for (int i = 0; i < C::weight_rounds * Format::planes; ++i) {
         int round = i / Format::planes, p = i % Format::planes;
@@ -121,8 +121,8 @@ DEVICE void store_weights(TileMemory<Format>& tile, const Carried<Format>& carri
             Codes codes = Format::decode(carried.weights[round], word, p, k);
             chunk.word[k] = T::stored_sum ? codes : remove_bias<Format::bias>(codes);
         }
-        int row = (thread_number() + round * T::threads) / C::slices;
-        *reinterpret_cast<Chunk<16>*>(&tile.weights[row][element_of<Format>(first, p) / 4]) = chunk;
+        int row = (tile_thread() + round * T::threads) / C::slices;
+        *reinterpret_cast<Chunk<16>*>(&tile.weights[row][element_of<Format>(first) / 4 + p * Format::run]) = chunk;
     }
 }
 
@@ -132,10 +132,10 @@ DEVICE void store_scales(TileMemory<Format>& tile, const Carried<Format>& carrie
                          int step) {
     using T = Tile<Format>;
     constexpr int sharers = T::threads / T::rows;
-    int row = thread_number() % T::rows;
+    int row = tile_thread() % T::rows;
 #pragma unroll
     for (int round = 0; round < T::groups / sharers; ++round) {
-        int group = round * sharers + thread_number() / T::rows, element = step * T::step + group * Format::group;
+        int group = round * sharers + tile_thread() / T::rows, element = step * T::step + group * Format::group;
         const auto& block = in.weights[carried.scale_row + in.block_in_row(element)];
         Affine affine = Format::affine(block, element % Format::elements / Format::group);
         bool inside = element < in.row_blocks * Format::elements;
@@ -166,16 +166,20 @@ DEVICE void store_activations(TileMemory<Format>& tile, const Carried<Format>& c
                               int step) {
     using T = Tile<Format>;
     using C = Carried<Format>;
-    int block = thread_number() % T::step_blocks;
+    int block = tile_thread() % T::step_blocks;
 #pragma unroll
     for (int round = 0; round < C::activation_rounds; ++round) {
-        int column = (thread_number() + round * T::threads) / T::step_blocks;
+        int column = (tile_thread() + round * T::threads) / T::step_blocks;
         Codes words[C::q8_1_words];
         if constexpr (!C::has_activations) load_activation(carried, in, step, round, words);
 #pragma unroll
         for (int k = 0; k < C::q8_1_words; ++k) {
             if constexpr (C::has_activations) words[k] = carried.activations[round][k];
-            if (k > 0) tile.activations[column][block * (q8_1_elements / 4) + k - 1] = words[k];
+        }
+#pragma unroll
+        for (int k = 1; k < C::q8_1_words; k += 4) {
+            Chunk<16> chunk = {{words[k], words[k + 1], words[k + 2], words[k + 3]}};
+            *reinterpret_cast<Chunk<16>*>(&tile.activations[column][block * (q8_1_elements / 4) + k - 1]) = chunk;
         }
         auto both = static_cast<uint32_t>(words[0]);
         tile.activation_scale[block][column] = half_value(both & 0xffffu);

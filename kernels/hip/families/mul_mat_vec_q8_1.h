@@ -10,9 +10,10 @@ struct SliceShape {
     static constexpr int words = Format::slice_words;
     static constexpr int slices = Format::packed_words / words;
     static constexpr int parts = Format::elements == q8_1_elements ? 1 : Format::planes;
-    static constexpr int planes_each = Format::planes / parts;
+    static constexpr int planes_each = Format::planes / parts, part_stride = planes_each * plane_stride<Format>;
     static constexpr bool stored_sum = Format::stored_sum_in_mul_mat_vec;
     static constexpr bool has_offset = Format::has_minimum || (stored_sum && Format::bias != 0);
+    static constexpr int bias = stored_sum ? 0 : Format::bias;  // that is not part of the offset
 };
 
 template <typename Format>
@@ -27,6 +28,7 @@ struct ActivationSlice {
     using Shape = SliceShape<Format>;
     Codes codes[Format::planes][Shape::words];
     float scale[Shape::parts], sum[Shape::parts];
+    int dot_start[Shape::parts];  // makes up for a bias that the codes of the weights still have
 };
 
 template <typename Format>
@@ -34,21 +36,31 @@ DEVICE WeightSlice<Format> load_weights(const typename Format::Block& block, int
     using Shape = SliceShape<Format>;
     WeightSlice<Format> loaded;
     int word = slice * Shape::words;
+    int first = element_of<Format>(word) / Format::group;
     auto packed = Format::template load<Shape::words>(block, word);
 #pragma unroll
     for (int i = 0; i < Format::planes * Shape::words; ++i) {
         int p = i / Shape::words, k = i % Shape::words;
-        Codes codes = Format::decode(packed, word, p, k);
-        loaded.codes[p][k] = Shape::stored_sum ? codes : remove_bias<Format::bias>(codes);
+        loaded.codes[p][k] = Format::decode(packed, word, p, k);
     }
 #pragma unroll
     for (int part = 0; part < Shape::parts; ++part) {
-        int element = element_of<Format>(word, part * Shape::planes_each);
-        Affine affine = Format::affine(block, element / Format::group);
+        Affine affine = Format::affine(block, first + part * Shape::part_stride / Format::group);
         loaded.scale[part] = affine.scale;
         loaded.offset[part] = Shape::stored_sum ? offset<Format>(affine) : affine.minimum;
     }
     return loaded;
+}
+
+template <typename Format>
+DEVICE int sum_of_codes(const ActivationSlice<Format>& slice, int part) {
+    using Shape = SliceShape<Format>;
+    int sum = 0;
+#pragma unroll
+    for (int i = 0; i < Shape::planes_each * Shape::words; ++i) {
+        sum = dot4(slice.codes[part * Shape::planes_each + i / Shape::words][i % Shape::words], 0x01010101, sum);
+    }
+    return sum;
 }
 
 // What the offset of a slice's part is multiplied with: the slice's share of the stored sum, or the sum of its codes.
@@ -56,30 +68,27 @@ template <typename Format>
 DEVICE float additive_sum(const ActivationSlice<Format>& slice, int part, float stored) {
     using Shape = SliceShape<Format>;
     if constexpr (Shape::stored_sum) return stored * (static_cast<float>(Shape::words) / Format::packed_words);
-    int sum = 0;
-#pragma unroll
-    for (int i = 0; i < Shape::planes_each * Shape::words; ++i) {
-        sum = dot4(slice.codes[part * Shape::planes_each + i / Shape::words][i % Shape::words], 0x01010101, sum);
-    }
-    return static_cast<float>(sum);
+    return static_cast<float>(sum_of_codes(slice, part));
 }
 
 // `blocks` is the q8_1 block that meets the weight block's first element.
 template <typename Format>
 DEVICE ActivationSlice<Format> load_activations(const block_q8_1* blocks, int slice) {
     using Shape = SliceShape<Format>;
+    int element = element_of<Format>(slice * Shape::words), word = element % q8_1_elements / 4;
+    const block_q8_1* first = blocks + element / q8_1_elements;
     ActivationSlice<Format> loaded;
 #pragma unroll
     for (int p = 0; p < Format::planes; ++p) {
-        int element = element_of<Format>(slice * Shape::words, p);
-        load_codes(blocks[element / q8_1_elements], element % q8_1_elements / 4, loaded.codes[p]);
+        constexpr int stride = plane_stride<Format>;
+        load_codes(first[p * stride / q8_1_elements], word + p * stride % q8_1_elements / 4, loaded.codes[p]);
     }
 #pragma unroll
     for (int part = 0; part < Shape::parts; ++part) {
-        int element = element_of<Format>(slice * Shape::words, part * Shape::planes_each);
-        float2 scale_sum = scale_and_sum(blocks[element / q8_1_elements]);
+        float2 scale_sum = scale_and_sum(first[part * Shape::part_stride / q8_1_elements]);
         loaded.scale[part] = scale_sum.x;
         if constexpr (Shape::has_offset) loaded.sum[part] = additive_sum(loaded, part, scale_sum.y);
+        loaded.dot_start[part] = Shape::bias == 0 ? 0 : -Shape::bias * sum_of_codes(loaded, part);
     }
     return loaded;
 }
@@ -90,7 +99,7 @@ DEVICE float multiply(const WeightSlice<Format>& w, const ActivationSlice<Format
     float sum = 0.0f;
 #pragma unroll
     for (int part = 0; part < Shape::parts; ++part) {
-        int dot = 0;
+        int dot = y.dot_start[part];
 #pragma unroll
         for (int i = 0; i < Shape::planes_each * Shape::words; ++i) {
             int plane = part * Shape::planes_each + i / Shape::words;
@@ -105,13 +114,15 @@ DEVICE float multiply(const WeightSlice<Format>& w, const ActivationSlice<Format
 }
 
 // A thread's share of `rows` weight rows times `batch` vectors: partial[j * rows + r]. `stride` is in q8_1 blocks.
-template <typename Format, int rows, int batch, int threads>
+template <typename Format, int rows, int batch, int groups>
 DEVICE void multiply_rows(const typename Format::Block* const (&row)[rows], const block_q8_1* y, int stride,
                           int columns, float (&partial)[batch * rows]) {
     using Shape = SliceShape<Format>;
     constexpr int y_each = Format::elements / q8_1_elements;
+    constexpr int threads = groups * group_lanes;
     static_assert(threads % Shape::slices == 0, "a thread stays at its slice and goes from block to block");
-    int thread = static_cast<int>(threadIdx.y * group_lanes + threadIdx.x), slice = thread % Shape::slices;
+    int thread = groups == 1 ? static_cast<int>(threadIdx.x % group_lanes) : thread_number<groups>();
+    int slice = thread % Shape::slices;
     for (int b = thread / Shape::slices; b < blocks_in<Format>(columns); b += threads / Shape::slices) {
         WeightSlice<Format> weights[rows];
 #pragma unroll
@@ -131,7 +142,8 @@ DEVICE void multiply_rows(const typename Format::Block* const (&row)[rows], cons
 CONSTANT int mul_mat_vec_groups(int batch) { return batch <= 4 ? 4 : 2; }
 CONSTANT int mul_mat_vec_rows(int batch) { return batch <= 4 ? 2 : 4; }
 
-// Rows first .. of `out[j * out_stride + row]`, j < batch. A row past the last is worked out as the last and not stored.
+// Rows first .. of `out[j * row_count + row]`, j < batch, by `groups` groups of 32 threads together. A row past the last
+// is worked out as the last and not stored.
 template <typename Format, int rows, int batch, int groups>
 DEVICE void multiply_and_store(const typename Format::Block* weights, const block_q8_1* activations, float* out,
                                int first, int columns, int padded_columns, int row_count) {
@@ -140,9 +152,8 @@ DEVICE void multiply_and_store(const typename Format::Block* weights, const bloc
 #pragma unroll
     for (int r = 0; r < rows; ++r) row[r] = row_of_blocks<Format>(weights, min(first + r, row_count - 1), columns);
     float partial[batch * rows] = {};
-    multiply_rows<Format, rows, batch, groups * group_lanes>(row, activations, padded_columns / q8_1_elements, columns,
-                                                            partial);
-    sum_over_workgroup<groups>(partial, [=](int i, float sum) {
+    multiply_rows<Format, rows, batch, groups>(row, activations, padded_columns / q8_1_elements, columns, partial);
+    sum_over_groups<groups>(partial, [=](int i, float sum) {
         if (first + i % rows < row_count) out[static_cast<int64_t>(i / rows) * row_count + first + i % rows] = sum;
     });
 }
