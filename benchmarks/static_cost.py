@@ -50,6 +50,10 @@ class Measured:
     registers_moved: int
     """Executed copies to and from accumulation registers: gfx90a's spills that the metadata does not call so."""
 
+    def spills(self) -> int:
+        """Registers spilled, and copies executed instead of spilling."""
+        return self.facts.vgpr_spills + self.facts.sgpr_spills + self.registers_moved
+
 
 def build(units: list[Unit], arch: str, cache: Path) -> dict[str, tuple[KernelObject, emulator.Program]]:
     """Compile the units; every kernel with the program that holds it. Ends the benchmark when one does not compile."""
@@ -93,9 +97,7 @@ def instruction_ratio(pair: Pair) -> float:
 def family_line(family: str, pairs: list[Pair]) -> str:
     """One row of the table."""
     ours, theirs = ([pair[side] for pair in pairs] for side in (0, 1))
-    spills = [
-        sum(m.facts.vgpr_spills + m.facts.sgpr_spills + m.registers_moved for m in side) for side in (ours, theirs)
-    ]
+    spills = [sum(map(Measured.spills, side)) for side in (ours, theirs)]
     scratch = [sum(m.facts.scratch > 0 for m in side) for side in (ours, theirs)]
     cells = [
         family,
@@ -113,8 +115,9 @@ def family_line(family: str, pairs: list[Pair]) -> str:
 def kernel_line(symbol: str, pair: Pair) -> str:
     """One kernel: instructions, registers and occupancy of both sides."""
     ours, theirs = pair
+    counted = f"{ours.instructions:,} / {theirs.instructions:,} instructions"
     facts = f"VGPRs {ours.facts.vgprs} / {theirs.facts.vgprs}, waves {ours.facts.occupancy} / {theirs.facts.occupancy}"
-    return f"{instruction_ratio(pair):7.3f}  {symbol}: {ours.instructions:,} / {theirs.instructions:,} instructions, {facts}"
+    return f"{instruction_ratio(pair):7.3f}  {symbol}: {counted}, {facts}"
 
 
 def report(arch: str, pairs: dict[str, Pair]) -> None:
