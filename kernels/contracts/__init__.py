@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # numpy is only loaded for a contract that is used: versions 
 
 VERSIONS = {
     "dequantize": 2,
-    "quantize": 4,
+    "quantize": 5,
     "dequantize_mul_mat_vec": 4,
     "mul_mat_vec_q8_1": 4,
     "mul_mat_q8_1": 3,
