@@ -1,9 +1,10 @@
 """How much the check notices: mutants killed, by fault class and kernel family, and false alarms without mutants.
 
-    python benchmarks/selftest.py [--sample N] [--files GLOB] [--seed S] [--archs gfx90a …] [--alarm-seeds 20]
+    python -m benchmarks.selftest [--sample N] [--files GLOB] [--seed S] [--archs gfx90a …] [--alarm-seeds 20]
 
 Prints two ratios: killed by killed and survived mutants (aim 0.99), and failed by executed checks of the kernels as
-they are (aim 0). Ends with 1 when an aim is missed.
+they are (aim 0). Ends with 1 when an aim is missed. The sample is the first N of all mutants in an order that the seed
+alone decides, each seen through one unit and one arch drawn alike: a smaller sample is the start of a larger one.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from tracker.build.compiler import compile_unit
 from tracker.build.records import Unit
 from tracker.cancel import Cancel
 from tracker.check import check_kernel
-from tracker.check.selftest import Score, Sources, Summary, selftest
+from tracker.check.selftest import Score, Sources, Summary, mutants, selftest
 from tracker.devices.emulator import EmulatorDevice
 from tracker.devices.protocol import Artifact
 
@@ -65,6 +66,9 @@ def rows(scores: dict[str, Score]) -> Iterator[str]:
 def mutate(tree: Sources, arguments: argparse.Namespace) -> Summary:
     """Run the mutants and print each survivor as it turns up."""
     summary, started = Summary(), time.perf_counter()
+    total = len(mutants(tree, arguments.archs, arguments.seed, arguments.files))
+    size = total if arguments.sample is None else min(total, arguments.sample)
+    print(f"{size} of {total} mutants of {arguments.files}, seed {arguments.seed}, {' '.join(arguments.archs)}")
     chosen = {"seed": arguments.seed, "sample": arguments.sample, "files": arguments.files, "jobs": arguments.jobs}
     trials = selftest(tree, arguments.archs, Cancel(), **chosen)
     for count, trial in enumerate(trials, 1):
