@@ -14,7 +14,7 @@ VERSIONS = {
     "dequantize_mul_mat_vec": 4,
     "mul_mat_vec_q8_1": 4,
     "mul_mat_q8_1": 3,
-    "get_rows": 4,
+    "get_rows": 5,
     "indexed_moe_forward": 4,
 }
 """Families with a contract. Raised when cases, oracle or bounds change: older evidence then no longer counts."""

@@ -1,4 +1,9 @@
-"""`get_rows_*`: chosen rows of a table as float, in the order of the ids; every bit is determined."""
+"""`get_rows_*`: chosen rows of a table as float, in the order of the ids; every bit is determined.
+
+Callers cap the grid along a row at 65535 workgroups, so a workgroup may have more than one part of a row to do. `grid`
+is that cap: a small one shows at a few columns what would otherwise take millions. Types with blocks of 256 elements
+are never launched with fewer workgroups than blocks.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -18,22 +23,29 @@ from kernels.names import KernelName
 CLASSES = (*data.WEIGHTS, "mixed")
 LONG = 2560
 """Columns: five workgroups and more along a row, whatever the type."""
+GRID_LIMIT = int(geometry.table()["grid_limit"])
 FLOAT_BYTES = {"f32": 4, "f16": 2, "bf16": 2}
 
 
 def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
     step = block_format(kernel.type).elements if quantized(kernel.type) else 1
-    yield {"rows": 9, "cols": LONG + step % 256, "ids": 11}, "mixed"
-    yield {"rows": 2, "cols": step, "ids": 3}, "random"
+    yield _sizes(9, LONG + step % 256, 11), "mixed"
+    yield _sizes(2, step, 3), "random"
+    if step < 256:
+        yield _sizes(2, 1024 + step, 3, grid=1), "every"
     if effort == "quick":
         return
     for cols in dict.fromkeys((31 // step * step, step, 256 - step, 256, 256 + step, 512, 512 + step, 2048)):
         if cols:
-            yield {"rows": 8, "cols": cols, "ids": 5}, "mixed"
+            yield _sizes(8, cols, 5), "mixed"
     for rows, ids in ((1, 33), (33, 1), (31, 32), (32, 31), (63, 65), (64, 64), (65, 63)):
-        yield {"rows": rows, "cols": step, "ids": ids}, "mixed"
+        yield _sizes(rows, step, ids), "mixed"
     for name in data.WEIGHTS:
-        yield {"rows": 3, "cols": 2 * step, "ids": 4}, name
+        yield _sizes(3, 2 * step, 4), name
+
+
+def _sizes(rows: int, columns: int, ids: int, grid: int = GRID_LIMIT) -> dict[str, int]:
+    return {"rows": rows, "cols": columns, "ids": ids, "grid": grid}
 
 
 def _float_table(kind: str, classes: list[str], columns: int, rng: Rng) -> tuple[Bytes, Singles]:
@@ -66,13 +78,13 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
     rows, columns, rng = shape["rows"], shape["cols"], shape.generator()
     table, values = _table(kernel, data.weight_classes(shape.data, rows), columns, rng)
     ids = data.row_numbers(rows, shape["ids"], rng)
-    return Prepared(launch(kernel, table, columns, ids), (exact("dst", values[ids]),))
+    return Prepared(launch(kernel, table, columns, ids, shape["grid"]), (exact("dst", values[ids]),))
 
 
-def launch(kernel: KernelName, table: Bytes, columns: int, ids: NDArray[np.uint32]) -> Launch:
+def launch(kernel: KernelName, table: Bytes, columns: int, ids: NDArray[np.uint32], grid: int = GRID_LIMIT) -> Launch:
     """The launch for a table's bytes, as they lie in memory, with rows of so many columns."""
     sizes = geometry.table()["get_rows"]
-    grid_y = min(geometry.ceil_div(columns, sizes["elements"][kernel.type]), geometry.table()["grid_limit"])
+    grid_y = min(geometry.ceil_div(columns, sizes["elements"][kernel.type]), grid)
     size = block_format(kernel.type).size(columns) if quantized(kernel.type) else columns * FLOAT_BYTES[kernel.type]
     return make_launch(
         kernel,
@@ -83,4 +95,4 @@ def launch(kernel: KernelName, table: Bytes, columns: int, ids: NDArray[np.uint3
     )
 
 
-CONTRACT = FamilyContract("get_rows", VERSIONS["get_rows"], ("rows", "cols", "ids"), CLASSES, _shapes, _build)
+CONTRACT = FamilyContract("get_rows", VERSIONS["get_rows"], ("rows", "cols", "ids", "grid"), CLASSES, _shapes, _build)

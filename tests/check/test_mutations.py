@@ -59,7 +59,8 @@ def test_templates_pointers_and_signs_are_no_operators() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["float a[2][n];", "void f(float (&a)[2]);", "struct { uint8_t qs[16]; };", "T b[4] = {};"]
+    "text",
+    ["float a[2][n];", "void f(float (&a)[2]);", "struct { uint8_t qs[16]; };", "T b[4] = {};", "Codes a[n], b[2][n];"],
 )
 def test_array_sizes_in_declarations_are_no_indices(text: str) -> None:
     assert faults(text, "index") == set()
@@ -69,7 +70,10 @@ def test_arguments_that_may_stand_either_way_stay() -> None:
     assert faults("fmaf(a, b, c); min(a, b);", "swap") == {"fmaf(a, c, b); min(a, b);"}
 
 
-@pytest.mark.parametrize("text", ["return a[i];", "x = f(a)[i][j];", "(*p)[i] = 0;", "a.b[i] += c->d[j];"])
+@pytest.mark.parametrize(
+    "text",
+    ["return a[i];", "x = f(a)[i][j];", "(*p)[i] = 0;", "a.b[i] += c->d[j];", "v[i] = x.x, v[j] = x.y;", "f(a, b[i]);"],
+)
 def test_subscripts_are_indices(text: str) -> None:
     assert len(faults(text, "index")) == text.count("[")
 

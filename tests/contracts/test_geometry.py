@@ -96,12 +96,12 @@ def test_mul_mat_tiles(kind: str) -> None:
     ("kind", "block", "y"), [("f32", 256, 2), ("bf16", 256, 2), ("q5_1", 256, 1), ("q4_K", 32, 2), ("q6_K", 64, 2)]
 )
 def test_get_rows(kind: str, block: int, y: int) -> None:
-    assert shape(launch(f"get_rows_{kind}", "rows=4 cols=512 ids=3")) == ((3, y, 1), (block, 1, 1))
+    assert shape(launch(f"get_rows_{kind}", "rows=4 cols=512 ids=3 grid=65535")) == ((3, y, 1), (block, 1, 1))
 
 
 def test_get_rows_strides_in_bytes() -> None:
-    assert numbers(launch("get_rows_q5_1", "rows=4 cols=512 ids=3")) == {"ne00": 512, "nb01": 384}
-    assert numbers(launch("get_rows_f16", "rows=4 cols=5 ids=3")) == {"ne00": 5, "nb01": 10}
+    assert numbers(launch("get_rows_q5_1", "rows=4 cols=512 ids=3 grid=65535")) == {"ne00": 512, "nb01": 384}
+    assert numbers(launch("get_rows_f16", "rows=4 cols=5 ids=3 grid=65535")) == {"ne00": 5, "nb01": 10}
 
 
 def test_indexed_moe_forward() -> None:

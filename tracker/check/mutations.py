@@ -179,7 +179,17 @@ def _declared(found: list[Token], index: int) -> bool:
     if found[index].text == ")":
         return _at(found, index - 2).text == "&"
     before = _at(found, index - 1)
+    if before.text == ",":
+        return _declares(found, index - 1)
     return before.kind == "word" and before.text not in ("return", "else", "case", "const")
+
+
+def _declares(found: list[Token], index: int) -> bool:
+    """True when a comma stands between declarators without values: `float a[2], b[2]`."""
+    start = index
+    while start > 0 and found[start - 1].text not in (";", "{", "}", "(", "="):
+        start -= 1
+    return found[start - 1].text not in ("(", "=") and found[start].kind == found[start + 1].kind == "word"
 
 
 def _factor(found: list[Token], index: int) -> Iterator[Edit]:
