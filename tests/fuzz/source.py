@@ -59,6 +59,8 @@ def _float_text(kind: Kind, bits: int) -> str:
     value: float = struct.unpack(unpack, struct.pack(pack, bits))[0]
     if value in (float("inf"), float("-inf")):
         return "-__builtin_inf()" if value < 0 else "__builtin_inf()"
+    if (kind.bits, bits) == (16, 0x8000):
+        return "negative_zero()"
     return value.hex()
 
 
