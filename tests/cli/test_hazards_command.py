@@ -95,13 +95,15 @@ def test_show_and_gap_tell_them(scanned: Kerntrack) -> None:
     assert "shuffle-without-width" not in gap
 
 
-def test_a_recorded_inventory_was_not_looked_at(kerntrack: Kerntrack, project: Path) -> None:
+def test_a_recorded_inventory_has_its_hazards(kerntrack: Kerntrack, project: Path) -> None:
     kerntrack("scan", "--cuda", "all.cu", "--record", project / "all.json", "--origin", "me/repo@1")
     config = (project / "kerntrack.toml").read_text().replace('cuda = ["all.cu"]', 'baselines = ["all.json"]')
     (project / "kerntrack.toml").write_text(config)
     kerntrack("scan")
-    assert "not looked at, recorded without code: all.cu of me/repo@1" in kerntrack("hazards").out
-    assert "CUDA side not looked at" in kerntrack("show", "mul_mat_q4_0").out
+    assert "as found when they were recorded: all.cu of me/repo@1" in kerntrack("hazards").out
+    assert "all.cu:1  __dp4a  (in dot, 2 kernels)" in kerntrack("show", "mul_mat_q4_0").out
+    assert kerntrack("hazards", "ack", "dp4a", "all.cu", "--reason", "looked at").code == 0
+    assert rules(kerntrack("hazards", "--format", "csv"))["dp4a"] == "acknowledged: looked at"
 
 
 def test_an_acknowledgement_keeps_the_file_and_ends_with_the_code(scanned: Kerntrack, project: Path) -> None:

@@ -96,7 +96,7 @@ def test_what_is_written_is_read_back(scan: Scan, tmp_path: Path) -> None:
     [
         ("{", "own.json:1: not JSON"),
         ("[]", "is not a recorded inventory"),
-        ('{"schema": 1, "origin": "x", "commit": "", "files": [{}]}', "is not a recorded inventory"),
+        ('{"schema": 2, "origin": "x", "commit": "", "files": [{}]}', "is not a recorded inventory"),
         ('{"schema": 99}', "schema 99"),
         (None, "cannot read"),
     ],

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tracker.scan import scan_file
+from kernels import BASELINES
+from tracker.scan import baseline, scan_file
+from tracker.scan.facts import FileFacts
 from tracker.scan.hazards.find import MATCHERS
 from tracker.scan.hazards.rules import rules
 
@@ -99,6 +101,13 @@ def test_an_acknowledgement_can_expire_when_the_code_around_changes(scan: Scan) 
     assert scan(source.replace("a, a, 0", "a, a, 1")).findings[0].digest != before
 
 
+def lines_by_rule(facts: FileFacts) -> dict[str, list[int]]:
+    lines: dict[str, list[int]] = {}
+    for finding in facts.findings:
+        lines.setdefault(finding.rule, []).append(finding.place.line)
+    return lines
+
+
 CANDLE_FINDINGS = {
     "sync-mask-32": [33, 41, 1523, 1652, 1756, 1892, 2008, 2118],
     "sync-shuffle": [33, 41, 1523, 1652, 1756, 1892, 2008, 2118],
@@ -114,13 +123,16 @@ CANDLE_FINDINGS = {
 `__CUDA_ARCH__` (its two other lines are comments), the branch that sets one warp where the launcher starts four."""
 
 
+def test_the_recording_of_candles_file_has_them() -> None:
+    (file,) = baseline.read(BASELINES / "candle-5152ef621.json").files
+
+    assert lines_by_rule(file) == CANDLE_FINDINGS
+
+
 def test_candles_file_gives_the_known_findings_and_no_others(tmp_path: Path) -> None:
     facts = scan_file(candle_file("5152ef621", "candle-kernels/src/quantized.cu", tmp_path), "cuda")
 
-    lines: dict[str, list[int]] = {}
-    for finding in facts.findings:
-        lines.setdefault(finding.rule, []).append(finding.place.line)
-    assert lines == CANDLE_FINDINGS
+    assert lines_by_rule(facts) == CANDLE_FINDINGS
     (shape,) = (each for each in facts.findings if each.rule == "launch-shape-by-arch")
     assert len(shape.kernels) == 80
     assert all(symbol.startswith("mul_mat_vec_") for symbol in shape.kernels)

@@ -21,7 +21,6 @@ from tracker.scan.hazards.rules import rules
 from tracker.selectors import Selection
 
 SEVERITIES = ("does not compile", "fails at launch", "silently wrong", "slow")
-NOT_LOOKED_AT = "scan the sources themselves with `kerntrack scan --cuda PATH`"
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Hazards:
     rules: int
     files: int
     recorded: tuple[str, ...]
-    """Recorded inventories: they hold no code, so nothing was looked for in them."""
+    """Recorded inventories: their hazards are those that the rules of their time found."""
 
     def of_severity(self) -> dict[str, int]:
         """How many findings of each severity, acknowledged ones included."""
@@ -70,7 +69,7 @@ def looked(engine: Engine, found: Iterable[Finding]) -> Hazards:
     """Findings with where they were looked for."""
     sources = [source for source in queries.sources(engine) if source.side != "rust"]
     recorded = tuple(f"{source.path} of {source.origin}" for source in sources if source.origin)
-    return Hazards(tuple(found), len(rules()), len(sources) - len(recorded), recorded)
+    return Hazards(tuple(found), len(rules()), len(sources), recorded)
 
 
 def symbols_of(kernels: Iterable[KernelStatus]) -> set[str]:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from rich.text import Text
 
 from db.views import Finding
-from tracker.actions.hazards import NOT_LOOKED_AT, SEVERITIES, Hazards, acknowledge, affected, hazards
+from tracker.actions.hazards import SEVERITIES, Hazards, acknowledge, affected, hazards
 from tracker.cli.documents import SCHEMA
 from tracker.cli.session import Session
 from tracker.cli.tables import Listing, print_json, print_listing
@@ -53,7 +53,7 @@ def document(found: Hazards, archs: Sequence[str]) -> dict[str, object]:
         "schema": SCHEMA,
         "rules": found.rules,
         "files": found.files,
-        "not_looked_at": found.recorded,
+        "recorded": found.recorded,
         "totals": {**found.of_severity(), "acknowledged": found.acknowledged},
         "findings": [{**asdict(each), "affects": affected(each, archs)} for each in found.findings],
     }
@@ -99,8 +99,7 @@ def screen(found: Hazards) -> Iterator[Text]:
         yield from _rule(rule, list(places))
     yield Text(found.summary(), "bold")
     if found.recorded:
-        recorded = f"not looked at, recorded without code: {', '.join(found.recorded)}; {NOT_LOOKED_AT}"
-        yield Text(recorded, "yellow")
+        yield Text(f"as found when they were recorded: {', '.join(found.recorded)}", "dim")
 
 
 def _rule(rule: str, places: Sequence[Finding]) -> Iterator[Text]:

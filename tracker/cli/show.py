@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from db import queries
 from db.views import ArchStatus, BuildAttempt, Caller, Evidence, KernelFacts, KernelStatus, Message
 from tracker.actions.compare import words
-from tracker.actions.hazards import NOT_LOOKED_AT, Hazards, affected, looked, symbols_of
+from tracker.actions.hazards import Hazards, affected, looked, symbols_of
 from tracker.actions.status import load
 from tracker.actions.store import open_store
 from tracker.cli.costs import cost_lines
@@ -118,8 +118,6 @@ def _lines(page: Page, archs: Sequence[str]) -> Iterator[Text]:
 
 def _hazards(page: Page) -> Iterator[Text]:
     yield Text(f"hazards: {page.hazards.summary()}", "bold" if page.hazards.findings else "dim")
-    if page.cuda and page.cuda.origin:
-        yield Text(f"      CUDA side not looked at, recorded without code: {NOT_LOOKED_AT}", "dim")
     for each in by_severity(page.hazards.findings):
         head = f"  {each.rule}: {each.title}  [{', '.join(each.archs)}]"
         yield Text.assemble("  ", (each.severity, SEVERITY_STYLES[each.severity]), head)

@@ -1,19 +1,25 @@
 """Recorded inventories: the facts of a scan without the code, so that a gap can be seen without the repository.
 
 Fingerprints are left out: they cover the device headers of the machine that scans as well, so they are no facts of the
-recorded file. Everything else must come out the same when the same file is scanned again.
+recorded file. Of hazards that are expressions or conditions the text is left out: it is code. Everything else must come
+out the same when the same file is scanned again.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tracker.errors import UsageError
-from tracker.scan.facts import Diagnostic, FileFacts, Kernel, Parameter, Place
+from tracker.scan.facts import Diagnostic, FileFacts, Finding, Kernel, Parameter, Place
 
-SCHEMA = 1
+SCHEMA = 2
+"""2 has porting hazards."""
+
+
+_NAMES = re.compile(r"[\w.,: ]*")
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ def read(file: Path) -> Baseline:
         raise UsageError(f"cannot read {file}: {error.strerror}", remedy) from error
     except json.JSONDecodeError as error:
         raise UsageError(f"{file}:{error.lineno}: not JSON: {error.msg}", remedy) from error
-    except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} is not a recorded inventory: {error!r}", remedy) from error
 
 
@@ -74,7 +80,8 @@ def _file_text(facts: FileFacts) -> str:
         "errors": [asdict(each) for each in facts.diagnostics if each.severity in ("error", "fatal")],
     }
     kernels = ",\n".join(json.dumps(_kernel_fields(each)) for each in facts.kernels)
-    return json.dumps(head)[:-1] + f', "kernels": [\n{kernels}\n]}}'
+    findings = ",\n".join(json.dumps(_finding_fields(each, facts.kernels)) for each in facts.findings)
+    return json.dumps(head)[:-1] + f', "kernels": [\n{kernels}\n], "findings": [\n{findings}\n]}}'
 
 
 def _kernel_fields(kernel: Kernel) -> dict[str, Any]:
@@ -86,22 +93,42 @@ def _kernel_fields(kernel: Kernel) -> dict[str, Any]:
     return fields
 
 
+def _finding_fields(finding: Finding, kernels: Sequence[Kernel]) -> dict[str, Any]:
+    """Kernels by their number in the file."""
+    numbers = [number for number, kernel in enumerate(kernels) if kernel.symbol in finding.kernels]
+    of_kernel = any(kernel.fingerprint == finding.digest for kernel in kernels)
+    return {
+        **asdict(finding),
+        "place": _place_fields(finding.place),
+        "detail": finding.detail if _NAMES.fullmatch(finding.detail) else "",
+        "kernels": numbers,
+        "digest": "" if of_kernel else finding.digest,
+    }
+
+
 def _place_fields(place: Place) -> list[str | int]:
     return [place.path, place.line]
 
 
 def _file_facts(fields: dict[str, Any]) -> FileFacts:
+    kernels = tuple(_kernel(each) for each in fields["kernels"])
     errors = (Diagnostic(**{**each, "place": Place(**each["place"])}) for each in fields["errors"])
     return FileFacts(
         path=fields["path"],
         side=fields["side"],
         sha256=fields["sha256"],
         dependencies=(),
-        kernels=tuple(_kernel(each) for each in fields["kernels"]),
+        kernels=kernels,
         helpers=tuple(fields["helpers"]),
         structs=tuple(fields["structs"]),
         diagnostics=tuple(errors),
+        findings=tuple(_finding(each, kernels) for each in fields["findings"]),
     )
+
+
+def _finding(fields: dict[str, Any], kernels: Sequence[Kernel]) -> Finding:
+    symbols = sorted(kernels[number].symbol for number in fields["kernels"])
+    return Finding(**{**fields, "place": Place(*fields["place"]), "kernels": tuple(symbols)})
 
 
 def _kernel(fields: dict[str, Any]) -> Kernel:
