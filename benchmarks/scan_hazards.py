@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from tracker.scan import scan_file
+from tracker.scan.hazards.rules import rules
 
 CORPUS = Path(__file__).resolve().parents[1] / "tests" / "scan" / "hazards"
 
@@ -29,6 +30,7 @@ def main() -> None:
         facts = scan_file(file, "hip" if file.suffix == ".hip" else "cuda")
         found |= {(file.name, each.place.line, each.rule) for each in facts.findings}
     both = len(found & expected)
+    print(f"{len(rules())} rules")
     print(f"{len(expected)} hazards marked, {len(found)} found, {both} of them marked")
     print(f"precision {both / len(found):.1%}, recall {both / len(expected):.1%}")
     for file_name, line, rule in sorted(found ^ expected):
