@@ -45,6 +45,8 @@ class Project:
     cache: Path = Path()
     toolchain: str | None = None
     acknowledgements: tuple[Acknowledgement, ...] = ()
+    keys: tuple[tuple[str, str], ...] = ()
+    """Keys of the TUI by action, see `tracker.tui.keymap`."""
 
 
 def load_project(start: Path) -> Project:
@@ -117,6 +119,7 @@ def _from_file(file: Path) -> Project:
         cache=paths.one(table["cache"]) if table.get("cache") else default_cache(),
         toolchain=table.get("toolchain") or None,
         acknowledgements=tuple(_acknowledgement(each) for each in table.get("acknowledge", [])),
+        keys=tuple(table.get("keys", {}).items()),
     )
 
 
@@ -174,6 +177,7 @@ KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "archs": (_is_texts, "a list of architectures"),
     "rename": (_is_table, "a table of texts"),
     "acknowledge": (_is_acknowledgements, f"tables [[acknowledge]] of texts: {', '.join(ACKNOWLEDGEMENT)}"),
+    "keys": (_is_table, "a table of the TUI's actions and their keys"),
     "database": (_is_text, "a file, or the address of a PostgreSQL database"),
     "cache": (_is_text, "a folder"),
     "toolchain": (_is_text, "the name of a toolchain that `kerntrack doctor` lists"),

@@ -108,7 +108,7 @@ async def test_the_history_lists_runs_of_any_front_end() -> None:
 
 async def test_help_lists_every_command_of_its_screen() -> None:
     for where in ("matrix", "kernel", "jobs", "map", "history"):
-        text = help_text(where).plain
+        text = help_text(where, {}).plain
         for command in commands(where):
             if command.name != "quit":
                 assert command.meaning in text, (where, command.name)

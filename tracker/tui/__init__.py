@@ -7,10 +7,16 @@ if TYPE_CHECKING:
 
 
 def run(project: "Project", *, readonly: bool = False) -> None:
-    """Show the project until the user quits. `readonly` starts without any ability to change something."""
-    from tracker.tui import memory
+    """Show the project until the user quits. `readonly` starts without any ability to change something.
+
+    Raises UsageError for a table of keys that cannot be used.
+    """
+    from platformdirs import user_config_path
+
+    from tracker.tui import keymap, memory
     from tracker.tui.app import Kerntrack
     from tracker.tui.source import ProjectSource
 
+    keys = keymap.load(project, user_config_path("kerntrack", appauthor=False) / keymap.FILE_NAME)
     source = ProjectSource(project, readonly)
-    Kerntrack(source, readonly=readonly, memory_file=memory.path_for(project.root)).run()
+    Kerntrack(source, readonly=readonly, memory_file=memory.path_for(project.root), keys=keys).run()

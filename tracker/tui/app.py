@@ -1,7 +1,7 @@
 """The app: its screens, and what they ask of the terminal."""
 
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -51,9 +51,13 @@ class Kerntrack(Working):
         queue: Queue | None = None,
         readonly: bool = False,
         memory_file: Path | None = None,
+        keys: Mapping[str, str] | None = None,
         poll_seconds: float = 1.0,
     ) -> None:
         super().__init__(source, queue, readonly, poll_seconds)
+        self.keys: Mapping[str, str] = keys or {}
+        """Other keys than the registry's, see `keymap`."""
+        self.set_keymap(self.keys)
         self._memory_file = memory_file
         self._memory = memory.load(memory_file) if memory_file else Memory()
         self.main = MainScreen(self._memory.view, self._memory.cursor, self._memory.detail)
@@ -125,7 +129,7 @@ class Kerntrack(Working):
         """What every key does here."""
         from tracker.tui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(getattr(self.screen, "WHERE", "matrix")))
+        self.push_screen(HelpScreen(getattr(self.screen, "WHERE", "matrix"), self.keys))
 
     async def action_quit(self) -> None:
         """Leave; a running job is worth a question."""

@@ -1,6 +1,6 @@
 """The registry of actions: keys, footer, help and command palette are all made from this one table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
@@ -23,6 +23,16 @@ class Command:
     """Starts work that writes the database or files: refused under --readonly."""
     first: bool = False
     """Handled before the focused widget sees it, so that keys that follow fast find the focus moved."""
+
+    @property
+    def base(self) -> str:
+        """The action's name in a table of keys."""
+        return self.name.replace("('", "_").removesuffix("')")
+
+    @property
+    def id(self) -> str:
+        """The action's name on this screen only."""
+        return f"{self.where}.{self.base}"
 
 
 _SWITCHES = tuple(
@@ -56,6 +66,11 @@ COMMANDS = (
         True,
         first=True,
     ),
+    Command(
+        "find", "f", "Find", "Find rows without hiding the others; the words are the filter's", "matrix", first=True
+    ),
+    Command("next_found", "n", "Next found", "Go to the next row that was found", "matrix"),
+    Command("previous_found", "N", "Previous found", "Go to the row before that was found", "matrix"),
     Command("mark", "space", "Mark", "Mark the row (a heading: all below it) and go one down", "matrix", True),
     Command("cancel", "x", "Cancel", "Cancel the running job; its processes are killed", "matrix", True),
     Command("cancel_all", "X", "Cancel all", "Cancel every job that runs or waits", "matrix"),
@@ -79,7 +94,7 @@ COMMANDS = (
     Command("mark_up", "shift+up", "Mark upwards", "Extend the marks to the row before", "matrix"),
     Command("mark_range", "r", "Mark range", "Mark everything between the last marked row and the cursor", "matrix"),
     Command("mark_shown", "ctrl+a", "Mark all shown", "Mark every kernel that the filter leaves", "matrix"),
-    Command("clear", "escape", "Clear", "Drop the marks; then the filter; then the state switches", "matrix"),
+    Command("clear", "escape", "Clear", "Drop the marks; then what was found; the filter; the switches", "matrix"),
     Command("edit_port", "e", "Edit port", "Open the HIP source in $EDITOR at the kernel's line", "matrix"),
     Command("edit_baseline", "E", "Edit CUDA", "Open the CUDA source in $EDITOR at the kernel's line", "matrix"),
     Command("copy_symbol", "y", "Copy symbol", "Copy the kernel's symbol", "matrix"),
@@ -94,6 +109,8 @@ COMMANDS = (
     Command("close", "escape,q", "Back", "Back to the matrix", "kernel", True),
     Command("next_tab", "right_square_bracket", "Next tab", "Go to the next tab", "kernel", True),
     Command("previous_tab", "left_square_bracket", "Previous tab", "Go to the tab before", "kernel"),
+    Command("next_difference", "n", "Next ≠", "Go to the next parameter that differs", "kernel", True),
+    Command("previous_difference", "N", "Previous ≠", "Go to the parameter before that differs", "kernel"),
     Command("compile", "c", "Compile", "Compile this kernel for every architecture", "kernel", True, True),
     Command("verify", "v", "Verify", "Build what is missing, then check this kernel", "kernel", True, True),
     Command("edit_port", "e", "Edit port", "Open the HIP source in $EDITOR at the kernel's line", "kernel", True),
@@ -131,6 +148,7 @@ def bindings(where: str) -> list[BindingType]:
             command.title,
             show=command.footer,
             priority=command.first,
+            id=command.id,
         )
         for command in COMMANDS
         if command.where == where
@@ -152,6 +170,11 @@ SPELLINGS = {
 }
 
 
-def shown_keys(command: Command) -> list[str]:
-    """The keys as a user reads them."""
-    return [SPELLINGS.get(key, key) for key in command.keys.split(",")]
+def keys_of(command: Command, keymap: Mapping[str, str]) -> list[str]:
+    """Its keys as Textual calls them. `keymap`: other keys by command's id."""
+    return keymap.get(command.id, command.keys).split(",")
+
+
+def shown_keys(command: Command, keymap: Mapping[str, str]) -> list[str]:
+    """Its keys as a user reads them."""
+    return [SPELLINGS.get(key, key) for key in keys_of(command, keymap)]

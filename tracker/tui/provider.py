@@ -20,7 +20,7 @@ class Commands(Provider):
         where = getattr(self.screen, "WHERE", "matrix")
         app = cast("Kerntrack", self.app)
         usable = [c for c in commands(where) if app.can(c.name, where) and c.name != "command_palette"]
-        return [(command, f"{command.title}  ({' '.join(shown_keys(command))})") for command in usable]
+        return [(command, f"{command.title}  ({' '.join(shown_keys(command, app.keys))})") for command in usable]
 
     async def _run(self, command: Command) -> None:
         target = self.screen if command.where != "anywhere" else self.app

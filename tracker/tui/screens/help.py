@@ -1,5 +1,6 @@
 """What every key does, made from the registry, about the screen it was called from."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -35,22 +36,22 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss", "Close")]
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, keymap: Mapping[str, str]) -> None:
         super().__init__()
-        self.where = where
+        self.where, self.keymap = where, keymap
 
     def compose(self) -> ComposeResult:
         """One text."""
         with VerticalScroll(id="help"):
-            yield Static(help_text(self.where))
+            yield Static(help_text(self.where, self.keymap))
 
 
-def help_text(where: str) -> Content:
+def help_text(where: str, keymap: Mapping[str, str]) -> Content:
     """The text for one screen."""
     found = [line((INTRODUCTIONS[where], "$foreground")), line("")]
     taken: set[str] = set()
     for command in commands(where):
-        keys = [key for key in shown_keys(command) if key not in taken]
+        keys = [key for key in shown_keys(command, keymap) if key not in taken]
         taken.update(keys)
         if keys:
             found.append(

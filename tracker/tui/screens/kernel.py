@@ -95,6 +95,19 @@ class KernelScreen(KerntrackScreen):
         """The tab to the left."""
         self.query_one(Tabs).action_previous_tab()
 
+    def action_next_difference(self) -> None:
+        """To the next parameter that differs."""
+        self._step(1)
+
+    def action_previous_difference(self) -> None:
+        """To the one before."""
+        self._step(-1)
+
+    def _step(self, way: int) -> None:
+        self.query_one(TabbedContent).active = "source"
+        if not any(sides.step(way) for sides in self.query(SideBySide)):
+            self.notify("no parameter differs in a source that is at hand", timeout=3)
+
     def action_compile(self) -> None:
         """Compile this kernel's file."""
         self.kerntrack.submit("compile", [self.kernel], self.kerntrack.source.archs)

@@ -13,6 +13,7 @@ from tracker.tui import describe
 from tracker.tui.commands import bindings
 from tracker.tui.entries import Entry
 from tracker.tui.filtering import FilterError
+from tracker.tui.finding import find, step
 from tracker.tui.model import GROUPINGS, Arrangement, GroupRow, Memo, Row, View, arrange, fold, switch
 from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.widgets.bars import JobBar, Legend, Summary
@@ -35,6 +36,8 @@ class MainScreen(KerntrackScreen):
         self.marks: frozenset[str] = frozenset()
         self.mark_from: str | None = None
         self.filter_error = ""
+        self.search = ""
+        self.found: list[int] = []
         self._counted: Sequence[Entry] = ()
         self._memo: Memo = {}
         self.start_at = cursor
@@ -45,7 +48,8 @@ class MainScreen(KerntrackScreen):
         """Bars, matrix and detail, footer."""
         yield Summary()
         yield Legend()
-        yield FilterBar(self.view.filter)
+        yield FilterBar("filter", "/", self.view.filter)
+        yield FilterBar("find", "find")
         with Container(id="body"):
             yield Matrix(id="matrix")
             yield TextPane(id="detail").set_class(not self.detail_on, "off")
@@ -70,7 +74,18 @@ class MainScreen(KerntrackScreen):
         self.refresh_bars(arrangement)
 
     def _show_filter(self) -> None:
-        self.query_one(FilterBar).show(bool(self.view.filter), self.filter_error)
+        self.query_one("#filter-bar", FilterBar).show(bool(self.view.filter), self.filter_error)
+        self._find()
+
+    def _find(self) -> None:
+        """Underline what is found among the rows shown."""
+        error = ""
+        try:
+            self.found = find(self.matrix.arrangement, self.search, self.kerntrack.source.archs)
+        except FilterError as problem:
+            self.found, error = [], str(problem)
+        self.matrix.underline(self.found)
+        self.query_one("#find-bar", FilterBar).show(bool(self.search), error, f"{len(self.found)} found")
 
     def _arrange(self, view: View) -> tuple[Arrangement, str]:
         """The rows and what is wrong with the filter: its last word may be half typed, then those before it hold."""
@@ -151,6 +166,13 @@ class MainScreen(KerntrackScreen):
         if event.value != self.view.filter:
             self.set_view(replace(self.view, filter=event.value))
 
+    @on(Input.Changed, "#find")
+    def find_typed(self, event: Input.Changed) -> None:
+        """The cursor goes to what is found while one types."""
+        self.search = event.value
+        self._find()
+        self._step(0)
+
     @on(FilterInput.Left)
     def filter_left(self) -> None:
         """Hide the line where it is empty."""
@@ -202,21 +224,42 @@ class MainScreen(KerntrackScreen):
             self.kerntrack.open_kernel(row.kernel)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a filter is typed, its key is a letter like any other."""
-        if action == "filter" and isinstance(self.focused, FilterInput):
+        """While a filter is typed, such keys are letters like any other."""
+        if action in ("filter", "find") and isinstance(self.focused, FilterInput):
             return False
         return super().check_action(action, parameters)
 
     def action_filter(self) -> None:
         """Type a filter."""
-        self.query_one(FilterBar).open()
+        self.query_one("#filter-bar", FilterBar).open()
+
+    def action_find(self) -> None:
+        """Type what is to be found."""
+        self.query_one("#find-bar", FilterBar).open()
+
+    def action_next_found(self) -> None:
+        """To the next row that was found."""
+        self._step(1)
+
+    def action_previous_found(self) -> None:
+        """To the one before."""
+        self._step(-1)
+
+    def _step(self, way: int) -> None:
+        at = step(self.found, self.matrix.cursor, way)
+        if at is not None:
+            self.matrix.cursor = at
+        elif way:
+            self.notify(f"no row shown matches {self.search}" if self.search else "f finds rows first", timeout=2)
 
     def action_clear(self) -> None:
         """Undo one thing that hides or marks."""
         if self.marks:
             self._set_marks(frozenset())
+        elif self.search:
+            self.query_one("#find-bar", FilterBar).set("")
         elif self.view.filter:
-            self.query_one(FilterBar).set("")
+            self.query_one("#filter-bar", FilterBar).set("")
         elif self.view.only:
             self.set_view(replace(self.view, only=frozenset()))
 

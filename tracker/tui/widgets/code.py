@@ -113,8 +113,18 @@ class Code(Lines):
             self.post_message(self.Scrolled(self))
 
 
+def next_line(marked: Sequence[int], at: int | None, way: int) -> int:
+    """The marked line after or before `at`, from the other end at an end; the first where `at` is None."""
+    if at not in marked:
+        return marked[0]
+    return marked[(marked.index(at) + way) % len(marked)]
+
+
 class SideBySide(Horizontal):
     """CUDA on the left, HIP on the right."""
+
+    at: int | None = None
+    """The marked line that was gone to last."""
 
     DEFAULT_CSS = """
     SideBySide Vertical { width: 1fr; }
@@ -142,6 +152,15 @@ class SideBySide(Horizontal):
                     yield Static(source.note, classes="absent", markup=False)
                 else:
                     yield Code(source, self.differing, id=f"{side}-code")
+
+    def step(self, way: int) -> bool:
+        """Bring the next marked line into view (`way` -1: the one before); False where none is marked."""
+        for code in self.query(Code):
+            if code.marked:
+                self.at = next_line(sorted(code.marked), self.at, way)
+                code.to_line(self.at + 1)
+                return True
+        return False
 
     def on_code_scrolled(self, message: Code.Scrolled) -> None:
         """Keep the kernels' first lines next to each other."""

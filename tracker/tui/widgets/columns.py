@@ -50,10 +50,10 @@ def fit(width: int, archs: Sequence[str], longest: int) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def pieces(row: Row, column: Column, marked: bool) -> list[Piece]:
-    """What stands in one cell."""
+def pieces(row: Row, column: Column, marked: bool, name: str = "$foreground") -> list[Piece]:
+    """What stands in one cell. `name`: the style of a kernel's name."""
     if column.name == "kernel":
-        return _name(row, marked)
+        return _name(row, marked, name)
     if isinstance(row, GroupRow):
         return _group_cell(row, column)
     return _kernel_cell(row.kernel, column)
@@ -74,11 +74,11 @@ def clip(found: list[Piece], width: int) -> list[Piece]:
     return [*clipped, (" " * (room + 1), "$foreground")]
 
 
-def _name(row: Row, marked: bool) -> list[Piece]:
+def _name(row: Row, marked: bool, name: str) -> list[Piece]:
     gutter: Piece = ("▌", "bold $text-accent") if marked else (" ", "$foreground")
     indent: Piece = ("  " * row.level, "$foreground")
     if isinstance(row, KernelRow):
-        return [gutter, indent, (row.kernel.symbol, "$foreground")]
+        return [gutter, indent, (row.kernel.symbol, name)]
     arrow = "" if not row.key else "▸ " if row.folded else "▾ "
     return [gutter, indent, (arrow + row.title, "bold $foreground"), (f"  {len(row.members)}", "$foreground-muted")]
 

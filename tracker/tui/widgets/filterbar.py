@@ -1,4 +1,4 @@
-"""The filter line: hidden until used, visible as long as a filter is on."""
+"""The filter line and the line for finding: hidden until used, visible as long as they are in force."""
 
 from typing import ClassVar
 
@@ -13,17 +13,17 @@ EXAMPLES = "text  !text  state:failed  type:q5_1  arch:gfx1100"
 
 
 class FilterInput(Input):
-    """Enter and the down arrow go back to the rows, escape drops the filter.
+    """Enter and the down arrow go back to the rows, escape drops the text.
 
     Focus moves at once: keys that follow fast must not reach the wrong widget.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "drop", "Clear filter"),
+        Binding("escape", "drop", "Clear"),
         Binding("enter,down", "leave", "To the rows"),
     ]
 
-    HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("⏎", "To the rows"), ("esc", "Clear filter"))
+    HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("⏎", "To the rows"), ("esc", "Clear"))
     """What the last line shows while one types."""
     came_from: Widget | None = None
 
@@ -48,32 +48,34 @@ class FilterBar(Horizontal):
     FilterBar { height: 1; display: none; }
     FilterBar.on { display: block; }
     FilterBar Static { width: auto; padding: 0 1; }
-    FilterBar #filter-error { color: $text-error; }
+    FilterBar .error { color: $text-error; }
     FilterBar FilterInput { width: 1fr; height: 1; border: none; padding: 0; }
     """
 
-    def __init__(self, text: str) -> None:
-        super().__init__(id="filterbar")
-        self._first = text
+    def __init__(self, name: str, label: str, text: str = "") -> None:
+        super().__init__(id=f"{name}-bar")
+        self._input = FilterInput(text, id=name, compact=True, placeholder=EXAMPLES)
+        self._label = label
 
     def compose(self) -> ComposeResult:
-        """Label, input, error."""
-        yield Static("/")
-        yield FilterInput(self._first, id="filter", compact=True, placeholder=EXAMPLES)
-        yield Static("", id="filter-error")
+        """Label, input, note."""
+        yield Static(self._label)
+        yield self._input
+        yield Static("", classes="note", markup=False)
 
     def open(self) -> None:
         """Show the line and type into it."""
         self.add_class("on")
-        field = self.query_one(FilterInput)
-        field.came_from = self.screen.focused
-        self.screen.set_focus(field)
+        self._input.came_from = self.screen.focused
+        self.screen.set_focus(self._input)
 
     def set(self, text: str) -> None:
-        """Put another filter into the line."""
-        self.query_one(FilterInput).value = text
+        """Put another text into the line."""
+        self._input.value = text
 
-    def show(self, filtering: bool, error: str) -> None:
-        """Whether a filter is in force, and why the text is none."""
-        self.set_class(filtering or self.query_one(FilterInput).has_focus, "on")
-        self.query_one("#filter-error", Static).update(error)
+    def show(self, used: bool, error: str, note: str = "") -> None:
+        """Whether the text is in force, and why it is none, or else what came of it."""
+        self.set_class(used or self._input.has_focus, "on")
+        note_line = self.query_one(".note", Static)
+        note_line.update(error or note)
+        note_line.set_class(bool(error), "error")

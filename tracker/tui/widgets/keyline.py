@@ -1,5 +1,6 @@
 """The last line: the keys that work here and now. One widget, where Textual's own footer is one for every key."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual import events
@@ -7,7 +8,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from tracker.tui.commands import Command, commands, shown_keys
+from tracker.tui.commands import Command, commands, keys_of, shown_keys
 from tracker.tui.describe import line
 
 
@@ -46,16 +47,24 @@ class KeyLine(Widget):
         """What the footer shows; a screen's own key hides the app's of the same name."""
         found: list[Command] = []
         for command in commands(self.where):
-            taken = {key for other in found for key in other.keys.split(",")}
-            if command.footer and not taken.issuperset(command.keys.split(",")) and self._works(command) is not False:
+            taken = {key for other in found for key in keys_of(other, self.keymap)}
+            if not command.footer or taken.issuperset(keys_of(command, self.keymap)):
+                continue
+            if self._works(command) is not False:
                 found.append(command)
         return found
+
+    @property
+    def keymap(self) -> Mapping[str, str]:
+        """Other keys than the registry's."""
+        keys: Mapping[str, str] = getattr(self.app, "keys", {})
+        return keys
 
     def _works(self, command: Command) -> bool | None:
         return self.screen.check_action(command.name, ())
 
     def _entry(self, command: Command) -> Content:
-        return _hint(shown_keys(command)[0], command.title, self._works(command) is None)
+        return _hint(shown_keys(command, self.keymap)[0], command.title, self._works(command) is None)
 
 
 def _hint(key: str, title: str, dim: bool) -> Content:

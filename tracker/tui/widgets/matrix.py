@@ -1,6 +1,6 @@
 """The matrix: kernels by architectures, drawn line by line, so that its cost does not depend on the number of rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import ClassVar
@@ -68,6 +68,8 @@ class Matrix(ScrollView, can_focus=True):
         self.arrangement = NOTHING
         self.view = View()
         self.marks: frozenset[str] = frozenset()
+        self.found: frozenset[int] = frozenset()
+        """Numbers of rows to underline."""
         self.columns: tuple[Column, ...] = ()
         self.note = "loading…"
         self.longest = 0
@@ -101,6 +103,13 @@ class Matrix(ScrollView, can_focus=True):
         self._reveal()
         self.refresh()
         self._tell()
+
+    def underline(self, rows: Sequence[int]) -> None:
+        """Let these rows stand out."""
+        if self.found != (found := frozenset(rows)):
+            self.found = found
+            self._strips.clear()
+            self.refresh()
 
     def go_to(self, key: str) -> bool:
         """Put the cursor on a row; False when it is not shown."""
@@ -235,14 +244,15 @@ class Matrix(ScrollView, can_focus=True):
         here, marked = line == self.cursor, row.key in self.marks
         look = (line, marked, self.has_focus, self.column) if here else (line, marked)
         if look not in self._strips:
-            self._strips[look] = self._segments(row, marked, lambda column: self._background(here, column))
+            name = "underline $foreground" if line in self.found else "$foreground"
+            self._strips[look] = self._segments(row, marked, lambda column: self._background(here, column), name)
         return self._strips[look]
 
-    def _segments(self, row: Row, marked: bool, background: Callable[[str], str]) -> Strip:
+    def _segments(self, row: Row, marked: bool, background: Callable[[str], str], name: str = "$foreground") -> Strip:
         segments = []
         for column in self.columns:
             behind = background(column.name)
-            for text, style in clip(pieces(row, column, marked), column.width):
+            for text, style in clip(pieces(row, column, marked, name), column.width):
                 segments.append(Segment(text, self._palette(style, behind)))
         return Strip(segments)
 
