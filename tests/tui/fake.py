@@ -8,7 +8,9 @@ from pathlib import Path
 from db.views import (
     ArchStatus,
     BuildAttempt,
+    Caller,
     Evidence,
+    Finding,
     KernelFacts,
     KernelStatus,
     Location,
@@ -163,6 +165,9 @@ class Fake:
             [evidence("failed", number=2), evidence(number=1)],
             [attempt("built"), attempt("failed")],
             [],
+            [hazard(), hazard(acknowledged="the port passes whole rows")],
+            "2 findings by 30 rules, 2 files",
+            [Caller(kernel.symbol, True, "src/lib.rs", 7, "src/lib.rs", 7, "launch", (None, 1, 1), (32, 4, 1))],
         )
 
     def outcomes(self) -> Sequence[Outcome]:
@@ -248,6 +253,28 @@ def facts(side: str, symbol: str, parameters: tuple[tuple[str, str], ...]) -> Ke
         "f00d",
         ("helper",),
         ("block_q5_1",),
+    )
+
+
+def hazard(acknowledged: str | None = None) -> Finding:
+    """A porting hazard in the CUDA source."""
+    return Finding(
+        "warp-size",
+        "silently wrong",
+        "32 lanes are taken for granted",
+        "cuda",
+        "quantized.cu",
+        12,
+        "warp_reduce_sum",
+        "WARP_SIZE",
+        ("mul_mat_q5_1",),
+        ("wave64",),
+        "A wave has 64 lanes there.",
+        "ask warpSize",
+        "",
+        "d1",
+        acknowledged,
+        acknowledged is None,
     )
 
 

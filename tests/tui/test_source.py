@@ -42,6 +42,7 @@ def test_everything_of_a_kernel_comes_from_the_database(project: Project) -> Non
     assert page.hip.text and page.hip.text.startswith("// 1\n")
     assert page.cuda.text is None and "all.cu is not at hand" in page.cuda.note
     assert page.cuda_facts and page.cuda_facts.parameters == (("x", "const void *"), ("n", "int"))
+    assert page.findings == [] and page.looked.startswith("no hazard found by")
     assert len(source.outcomes()) == 4 * len(ARCHS)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from textual.content import Content
 
-from db.views import BuildAttempt, Evidence, KernelFacts, KernelStatus
+from db.views import BuildAttempt, Caller, Evidence, Finding, KernelFacts, KernelStatus
 from tracker.tui import describe
 from tracker.tui.describe import indented, join, line, local_time, pair
 from tracker.tui.signs import NO_STATUS, STATES, cell_state, is_stale, port_state
@@ -23,6 +23,15 @@ RESOURCE_ROWS = (
     ("max_threads", "max threads"),
     ("occupancy", "waves per SIMD"),
 )
+
+
+SEVERITIES = {
+    "does not compile": "bold $text-error",
+    "fails at launch": "bold $text-error",
+    "silently wrong": "$text-error",
+    "slow": "$text-warning",
+}
+"""Styles of hazards."""
 
 
 def parameter_rows(page: Page) -> list[tuple[str, str, bool]]:
@@ -170,12 +179,13 @@ def builds(page: Page) -> Content:
 
 
 def findings(kernel: KernelStatus, page: Page, archs: Sequence[str]) -> Content:
-    """What stands in the way: differences, failing cells, the parser's messages about both files."""
+    """What stands in the way: differences, failing cells, porting hazards, the parser's messages about both files."""
     found = [line(("≠ ", "$text-warning"), difference) for difference in kernel.differences]
     for arch in archs:
         state = cell_state(kernel, arch)
         if state.endswith("failed") or is_stale(kernel, arch):
             found += [*describe.cell(kernel, arch), line("")]
+    found += [part for each in page.findings for part in _hazard(each)]
     for message in page.diagnostics:
         style = "bold $text-error" if message.severity in ("error", "fatal") else "$text-warning"
         found.append(
@@ -183,7 +193,44 @@ def findings(kernel: KernelStatus, page: Page, archs: Sequence[str]) -> Content:
                 (f"{message.severity:<8}", style), f"{message.path}:{message.line}:{message.column}  {message.message}"
             )
         )
-    return join(found or [line(("nothing stands in the way", "$foreground-muted"))])
+    if not found:
+        found.append(line(("nothing stands in the way", "$foreground-muted")))
+    if page.looked:
+        found += [line(""), line((f"hazards: {page.looked}", "$foreground-muted"))]
+    return join([*found, *(_caller(each) for each in page.callers)])
+
+
+def _hazard(finding: Finding) -> Iterable[Content]:
+    """One finding: how bad, what, on which architectures, where, why and what to do."""
+    style = (
+        "$foreground-disabled"
+        if finding.acknowledged is not None
+        else SEVERITIES.get(finding.severity, "$text-warning")
+    )
+    yield line((f"{finding.severity}: ", style), (finding.title, "$foreground"), f"  [{', '.join(finding.archs)}]")
+    where = f"{finding.side.upper()} {finding.file}:{finding.line}" + (
+        f" in {finding.function}" * bool(finding.function)
+    )
+    yield line((f"  {where}  ", "$foreground-muted"), (finding.detail, "$foreground"))
+    if finding.acknowledged is not None:
+        yield indented(f"may stay: {finding.acknowledged}", "$foreground-muted")
+        return
+    if finding.expired:
+        yield indented("acknowledged once, but the code around it has changed since", "$text-warning")
+    yield indented(f"{finding.why} Try: {finding.remedy}", "$foreground-muted")
+
+
+def _caller(caller: Caller) -> Content:
+    sizes = [f"{name} {_size(size)}" for name, size in (("grid", caller.grid), ("block", caller.block)) if size]
+    return line(
+        ("asked for by ", "$foreground-muted"),
+        f"{caller.path}:{caller.line} {caller.function}",
+        ("  " + ", ".join(sizes), "$foreground-muted"),
+    )
+
+
+def _size(size: Sequence[int | None]) -> str:
+    return "×".join("?" if each is None else str(each) for each in size)
 
 
 def history(page: Page) -> Content:

@@ -4,6 +4,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr
+from fnmatch import fnmatchcase
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -71,7 +72,10 @@ class ProjectSource:
     def page(self, kernel: KernelStatus) -> Page:
         """Sources, facts, checks and builds of one kernel."""
         from db import queries
+        from tracker.actions import hazards
 
+        symbols = hazards.symbols_of([kernel])
+        found = hazards.looked(self._engine, queries.findings(self._engine, symbols))
         cuda = self._facts("cuda", kernel.symbol if kernel.baseline else None)
         hip = self._facts("hip", kernel.port_symbol)
         checks = queries.evidence(self._engine, kernel.port_symbol) if kernel.port_symbol else []
@@ -89,6 +93,13 @@ class ProjectSource:
             checks,
             sorted(builds, key=lambda attempt: attempt.id, reverse=True),
             [message for message in queries.diagnostics(self._engine) if message.source in files],
+            sorted(found.findings, key=lambda each: hazards.SEVERITIES.index(each.severity)),
+            found.summary(),
+            [
+                caller
+                for caller in queries.callers(self._engine)
+                if any(fnmatchcase(symbol, caller.name) for symbol in symbols)
+            ],
         )
 
     def outcomes(self) -> Sequence[Outcome]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from db.views import BuildAttempt, Evidence, KernelFacts, KernelStatus, Outcome, RunRecord
+from db.views import BuildAttempt, Caller, Evidence, Finding, KernelFacts, KernelStatus, Outcome, RunRecord
 from db.views import Message as ParserMessage
 from tracker.actions.events import Event
 from tracker.cancel import Cancel
@@ -36,6 +36,12 @@ class Page:
     builds: Sequence[BuildAttempt]
     """Newest first, every architecture."""
     diagnostics: Sequence[ParserMessage]
+    findings: Sequence[Finding] = ()
+    """Porting hazards in what either side reaches, the worst first."""
+    looked: str = ""
+    """Where hazards were looked for, and how many were found."""
+    callers: Sequence[Caller] = ()
+    """Rust code that asks for the kernel by name."""
 
 
 class Source(Protocol):
