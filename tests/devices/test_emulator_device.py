@@ -56,6 +56,13 @@ def test_reading_poison_is_a_fault(artifact: Compiled) -> None:
     assert fault and fault.kind == "uninitialised read" and "small.hip:10" in fault.message
 
 
+def test_an_endless_loop_ends_at_the_step_limit(artifact: Compiled) -> None:
+    device = EmulatorDevice("gfx1030", step_limit=1000)
+    work = launch("forever", buffer("c", np.ones(1, np.float32), "in"), number("n", 1), n=1)
+    fault = device.run(device.load(artifact("gfx1030")), work).fault
+    assert fault and "more than 1000 instructions" in fault.message
+
+
 def test_registers_start_with_the_launchs_noise(artifact: Compiled) -> None:
     device = EmulatorDevice("gfx1030")
     module = device.load(artifact("gfx1030"))

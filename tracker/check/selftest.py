@@ -32,6 +32,8 @@ from tracker.devices.protocol import Artifact, Module
 from tracker.errors import UsageError
 
 MutantOutcome = Literal["killed", "survived", "equivalent", "rejected"]
+STEP_LIMIT = 500_000
+"""Instructions after which a mutant counts as running for ever; quick cases of right kernels need a tenth."""
 QUOTED = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
 
@@ -253,7 +255,7 @@ def _hash(kernel: KernelObject | None) -> str:
 def _judge(mutant: Mutant, record: BuildRecord, changed: list[str], seed: int) -> Trial:
     """Check the changed kernels family by family, each until one fails."""
     assert record.code_object is not None
-    device = EmulatorDevice(mutant.arch)
+    device = EmulatorDevice(mutant.arch, STEP_LIMIT)
     module = device.load(Artifact(mutant.arch, record.code_object, record.assembly))
     families: dict[str, str] = {}
     for symbol in changed:

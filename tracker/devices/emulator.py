@@ -15,8 +15,9 @@ class EmulatorDevice:
 
     kind: Literal["emulator"] = "emulator"
 
-    def __init__(self, arch: str) -> None:
+    def __init__(self, arch: str, step_limit: int = emulator.DEFAULT_STEP_LIMIT) -> None:
         self.target = arch
+        self.step_limit = step_limit
         self.name = emulator_name()
 
     def load(self, artifact: Artifact) -> emulator.Program:
@@ -52,6 +53,7 @@ class EmulatorDevice:
                 launch.block,
                 arguments,
                 dynamic_lds=launch.dynamic_lds,
+                step_limit=self.step_limit,
                 seed=launch.noise,
             )
         except emulator.EmulationFault as fault:
