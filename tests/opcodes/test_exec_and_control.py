@@ -12,7 +12,7 @@ from tracker.emulator import EmulationFault
 TESTED = (
     *("s_branch", "s_cbranch_scc0", "s_cbranch_scc1", "s_cbranch_vccz", "s_cbranch_vccnz", "s_cbranch_execz"),
     *("s_cbranch_execnz", "s_barrier", "s_endpgm", "s_set_gpr_idx_on", "s_set_gpr_idx_off"),
-    *("v_movrels_b32", "v_movreld_b32", "v_movrelsd_b32", "s_set_gpr_idx_idx", "s_getpc_b64"),
+    *("v_movrels_b32", "v_movreld_b32", "v_movrelsd_b32", "s_set_gpr_idx_idx", "s_getpc_b64", "v_swap_b32"),
 )
 
 
@@ -277,6 +277,15 @@ def test_64_bit_constants_are_sign_extended_or_double(arch: str) -> None:
     assert np.unique(got[:, :4], axis=0).tolist() == [[0, 0x401C0000, 0xFFFFFFF9, 0xFFFFFFFF]]
     np.testing.assert_array_equal(got[:, 4], product.astype(np.uint32))
     np.testing.assert_array_equal(got[:, 5], (product >> np.uint64(32)).astype(np.uint32))
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_a_swap_exchanges_the_active_lanes_of_two_registers(arch: str) -> None:
+    words = random_words(128, 2)
+    lines = [f"v_cmp_gt_u32_e32 {_vcc(arch)}, v2, v3", f"s_mov_b{WAVE[arch]} {_exec(arch)}, {_vcc(arch)}"]
+    lines += ["v_swap_b32 v2, v3", f"s_mov_b{WAVE[arch]} {_exec(arch)}, -1"]
+    lines += [f"v_mov_b32_e32 v{RESULT + i}, v{2 + i}" for i in range(2)]
+    np.testing.assert_array_equal(Snippet(arch, lines, words, 2).run(), np.sort(words, axis=1))
 
 
 @pytest.mark.parametrize("arch", ARCHS[1:])

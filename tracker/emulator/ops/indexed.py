@@ -1,6 +1,6 @@
-"""Moves between vector registers chosen at run time: v_movrel* and, on gfx9, v_mov between s_set_gpr_idx_on and _off.
+"""Moves between vector registers, both ways at once (v_swap) or between registers chosen at run time.
 
-The offset is M0, one value per wave.
+The latter are v_movrel* and, on gfx9, v_mov between s_set_gpr_idx_on and _off; the offset is M0, one value per wave.
 """
 
 from typing import Any
@@ -16,6 +16,22 @@ from tracker.emulator.ops.special import binder
 from tracker.emulator.sources import fetch, read
 
 _OFFSETS = np.uint32(0xFF)
+
+
+@binder("v_swap_b32")
+def _swap(context: Context, ins: Instruction, guard: int | None) -> Step:
+    """Exchange two registers in active lanes."""
+    check_modifiers(ins, frozenset())
+    slots = [context.slots("v", ins.operand(place).index, "<u4") for place in (0, 1)]
+
+    def step(r: Rows) -> None:
+        first, second = (r[slot] for slot in slots)
+        lanes = r[WAVES] if guard is None else r[guard] & r[WAVES]
+        kept = first.copy()
+        np.copyto(first, second, where=lanes)
+        np.copyto(second, kept, where=lanes)
+
+    return step
 
 
 def relative_move(
