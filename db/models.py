@@ -239,6 +239,30 @@ class Evidence(Base):
     """Where it ran; "" where that was not recorded."""
 
 
+class Timing(Base):
+    """How long launches of one kernel on one workload took on one GPU. Rows are only ever added."""
+
+    __tablename__ = "timings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    symbol: Mapped[str] = mapped_column(index=True)
+    arch: Mapped[str]
+    code_hash: Mapped[str]
+    toolchain: Mapped[str]
+    device_kind: Mapped[str]
+    device_name: Mapped[str]
+    device_target: Mapped[str]
+    runtime: Mapped[str]
+    side: Mapped[str]
+    workload: Mapped[str]
+    bytes: Mapped[int] = mapped_column(Whole)
+    """The fewest that must be read and written."""
+    launches: Mapped[int]
+    median_us: Mapped[float]
+    least_us: Mapped[float]
+    created: Mapped[str]
+
+
 class Snapshot(Base):
     """The matrix as it was after a run, in words: {symbol: {"port": state, arch: state}}. Kept where it changed."""
 

@@ -11,7 +11,7 @@ from db import models as m
 from db.cells import CellBuild
 from db.findings import findings as findings
 from db.matrix import CellKey
-from db.views import BuildAttempt, Caller, Evidence, KernelFacts, KernelStatus, Message, RunRecord, SourceFile
+from db.views import BuildAttempt, Caller, Evidence, KernelFacts, KernelStatus, Message, RunRecord, SourceFile, Timing
 
 IN_ORDER = (m.Source.position, m.Kernel.id)
 """Kernels as scanned: sources in the scan's order, then by place in the source."""
@@ -35,6 +35,19 @@ def _select(connection: Connection) -> matrix.Select:
     if connection.dialect.name == "postgresql":
         return lambda statement, parameters: server.select(connection, statement, parameters)
     return lambda statement, parameters: connection.exec_driver_sql(statement, tuple(parameters)).all()
+
+
+def timings(engine: Engine, symbol: str) -> list[Timing]:
+    """How long a kernel takes: the newest measurement per device, side and workload, newest first."""
+    t = m.Timing
+    statement = select(*(getattr(t, name) for name in Timing._fields)).where(t.symbol == symbol).order_by(t.id.desc())
+    newest: dict[tuple[str, ...], Timing] = {}
+    with engine.connect() as connection:
+        for row in connection.execute(statement):
+            timing = Timing(*row)
+            place = (timing.device_name, timing.device_target, timing.side, timing.workload)
+            newest.setdefault(place, timing)
+    return list(newest.values())
 
 
 def evidence(engine: Engine, symbol: str, arch: str | None = None) -> list[Evidence]:

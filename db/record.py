@@ -26,6 +26,7 @@ from db.models import (
     Run,
     Snapshot,
     Source,
+    Timing,
 )
 from db.schema import RESOURCES
 
@@ -160,6 +161,12 @@ def evidence(engine: Engine, result: Mapping[str, Any], *, toolchain: str, host:
         session.add(row)
         session.flush()
         return row.id
+
+
+def timing(engine: Engine, measured: Mapping[str, Any]) -> None:
+    """Append a measurement (fields of `db.views.Timing`, `created` defaults to now)."""
+    with writing(engine) as session:
+        session.add(Timing(**{"created": now(), **measured}))
 
 
 def run(engine: Engine, **columns: Any) -> int:

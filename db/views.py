@@ -52,6 +52,28 @@ class Evidence(NamedTuple):
     """The machine it ran on; as `cost`, left empty in the matrix."""
 
 
+class Timing(NamedTuple):
+    """How long launches of one kernel on one workload took on one GPU."""
+
+    symbol: str
+    arch: str
+    code_hash: str
+    toolchain: str
+    device_kind: str
+    device_name: str
+    device_target: str
+    runtime: str
+    side: Literal["hip", "cuda"]
+    """`cuda`: the CUDA original."""
+    workload: str
+    bytes: int
+    """The fewest that must be read and written."""
+    launches: int
+    median_us: float
+    least_us: float
+    created: str
+
+
 class Resources(NamedTuple):
     """Per kernel and arch, from the code object."""
 

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.nvidia import gpu
-from benchmarks.nvidia.work import Work, works
 from kernels import BASELINES, HIP_SOURCES, INCLUDE
 from kernels.contracts import geometry
 from kernels.names import identify
+from kernels.workloads import Work, works
 from tracker.scan import baseline
 
 CACHE = 300 << 20

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from db.views import Timing
 from tracker.build.records import BuildRecord
 from tracker.check.results import CheckResult
 
@@ -68,6 +69,14 @@ class GoldenCompared:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """One kernel was timed on one workload. `others`: the newest figures of other devices, or of the other side."""
+
+    timing: Timing
+    others: tuple[Timing, ...]
+
+
+@dataclass(frozen=True)
 class Finished:
     """Last event. `good` False means bad news (exit code 1); `summary` is JSON-able."""
 
@@ -76,4 +85,4 @@ class Finished:
     summary: dict[str, Any]
 
 
-Event = Plan | Step | Note | Scanned | Built | Checked | GoldenCompared | Finished
+Event = Plan | Step | Note | Scanned | Built | Checked | GoldenCompared | Measured | Finished

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from tracker import __version__
-from tracker.cli import databases, exports, goldens
+from tracker.cli import benches, databases, exports, goldens
 from tracker.cli.options import Archs, Device, Effort, Selector
 from tracker.cli.session import Color, Session, guarded
 from tracker.errors import ExitCode
@@ -349,6 +349,7 @@ def diff(
 
 app.add_typer(exports.app, name="export")
 app.add_typer(goldens.app, name="golden")
+app.command()(benches.bench)
 app.add_typer(databases.app, name="db")
 
 

@@ -8,7 +8,7 @@ from rich.text import Text
 from sqlalchemy import Engine
 
 from db import queries
-from db.views import ArchStatus, BuildAttempt, Caller, Evidence, KernelFacts, KernelStatus, Message
+from db.views import ArchStatus, BuildAttempt, Caller, Evidence, KernelFacts, KernelStatus, Message, Timing
 from tracker.actions.compare import words
 from tracker.actions.hazards import Hazards, affected, looked, symbols_of
 from tracker.actions.status import load
@@ -36,6 +36,7 @@ class Page:
     hip: KernelFacts | None
     evidence: Sequence[Evidence]
     builds: dict[str, BuildAttempt]
+    timings: Sequence[Timing]
     messages: Sequence[Message]
     hazards: Hazards
     callers: Sequence[Caller]
@@ -71,6 +72,7 @@ def _read(engine: Engine, kernel: KernelStatus, archs: Sequence[str]) -> Page:
         hip[0] if hip else None,
         queries.evidence(engine, kernel.port_symbol) if kernel.port_symbol else [],
         {arch: builds[0] for arch, builds in newest.items() if builds},
+        queries.timings(engine, kernel.port_symbol or kernel.symbol),
         [each for each in queries.diagnostics(engine) if each.source in sources],
         looked(engine, queries.findings(engine, symbols)),
         [each for each in queries.callers(engine) if any(fnmatchcase(symbol, each.name) for symbol in symbols)],
@@ -84,6 +86,7 @@ def _document(page: Page, archs: Sequence[str]) -> dict[str, object]:
         "cuda": asdict(page.cuda) if page.cuda else None,
         "hip": asdict(page.hip) if page.hip else None,
         "evidence": [each._asdict() for each in page.evidence],
+        "timings": [each._asdict() for each in page.timings],
         "builds": {arch: asdict(build) for arch, build in page.builds.items()},
         "diagnostics": [asdict(each) for each in page.messages],
         "findings": [{**asdict(each), "affects": affected(each, archs)} for each in page.hazards.findings],
@@ -108,6 +111,9 @@ def _lines(page: Page, archs: Sequence[str]) -> Iterator[Text]:
     for each in page.evidence[:LIMIT]:
         yield _check(each)
     yield from _rest(len(page.evidence), "checks")
+    for timing in page.timings[:LIMIT]:
+        yield _timing(timing, kernel)
+    yield from _rest(len(page.timings), "timings")
     yield from _hazards(page)
     for caller in page.callers:
         yield _caller(caller)
@@ -170,6 +176,14 @@ def _cost(evidence: Sequence[Evidence], arch: str) -> Iterator[Text]:
     newest = next((each for each in emulated if "instructions" in each.cost), None)
     if newest:
         yield from cost_lines(newest.cost)
+
+
+def _timing(each: Timing, kernel: KernelStatus) -> Text:
+    what = f"{each.median_us:.1f} µs, {each.bytes / each.median_us / 1000:.1f} GB/s" if each.median_us else "0 µs"
+    present = kernel.archs[each.arch].code_hash if each.arch in kernel.archs else each.code_hash
+    note = "the CUDA original" if each.side == "cuda" else "" if each.code_hash == present else "of other code"
+    place = f"on {each.device_name}, {each.device_target}"
+    return Text("  ".join(filter(None, (f"  {each.created}", f"{each.workload}: {what}", place, note))))
 
 
 def _check(each: Evidence) -> Text:

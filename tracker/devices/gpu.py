@@ -12,6 +12,9 @@ from kernels.launch import Buffer, Launch
 from tracker.devices import redzones
 from tracker.devices.protocol import Artifact, Fault, LaunchReport, Overwrite
 
+ROTATED = 300 << 20
+"""Bytes that the copies of a timed launch's buffers add up to: more than any cache."""
+MOST_COPIES = 16
 Failure = Literal["launch error", "device fault", "out of memory"]
 
 
@@ -62,6 +65,14 @@ class GpuModule:
     symbols: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Timed:
+    """Microseconds of each launch, as two events around it tell; or why there are none."""
+
+    microseconds: tuple[float, ...] = ()
+    fault: Fault | None = None
+
+
 class GpuDevice:
     """A GPU that executes launches. Lives in a child process, see `isolated`."""
 
@@ -79,10 +90,7 @@ class GpuDevice:
         started = time.perf_counter()
         addresses: dict[str, int] = {}
         try:
-            for buffer in _buffers(launch):
-                surrounded = redzones.surround(buffer.data)
-                addresses[buffer.name] = self._driver.allocate(surrounded.size)
-                self._driver.upload(addresses[buffer.name], surrounded)
+            self._place(launch, addresses)
             values, parameters = _parameters(launch, addresses)
             microseconds = self._driver.launch(module.handle, launch, parameters)
             del values  # the launch has read them
@@ -91,6 +99,33 @@ class GpuDevice:
             return LaunchReport({}, fault=Fault(error.kind, str(error)), seconds=time.perf_counter() - started)
         finally:
             self._free(addresses)
+
+    def time(self, module: GpuModule, launch: Launch, warmup: int, repeats: int) -> Timed:
+        """Launch many times, in turn on copies of the buffers that together exceed a cache; keep the times."""
+        size = sum(buffer.data.size for buffer in _buffers(launch))
+        placed: list[dict[str, int]] = []
+        times: list[float] = []
+        try:
+            for _ in range(min(MOST_COPIES, -(-ROTATED // size))):
+                placed.append({})
+                self._place(launch, placed[-1])
+            for turn in range(warmup + repeats):
+                values, parameters = _parameters(launch, placed[turn % len(placed)])
+                times.append(self._driver.launch(module.handle, launch, parameters))
+                del values
+            return Timed(tuple(times[warmup:]))
+        except DriverError as error:
+            return Timed(fault=Fault(error.kind, str(error)))
+        finally:
+            for addresses in placed:
+                self._free(addresses)
+
+    def _place(self, launch: Launch, addresses: dict[str, int]) -> None:
+        """Allocate and fill every buffer with its red zones. `addresses` has what was allocated, errors or not."""
+        for buffer in _buffers(launch):
+            surrounded = redzones.surround(buffer.data)
+            addresses[buffer.name] = self._driver.allocate(surrounded.size)
+            self._driver.upload(addresses[buffer.name], surrounded)
 
     def _report(self, launch: Launch, addresses: dict[str, int], microseconds: float, started: float) -> LaunchReport:
         contents: dict[str, NDArray[np.uint8]] = {}

@@ -8,10 +8,12 @@ from typing import Any, Literal, Protocol, TypeVar, cast
 from kernels.launch import Launch
 from tracker.cancel import Cancel
 from tracker.devices.children import ChildCrashed, ChildTimeout, Pool
+from tracker.devices.gpu import Timed
 from tracker.devices.protocol import Artifact, Device, Fault, LaunchReport
 from tracker.errors import AbsentError
 
 Result = TypeVar("Result")
+Reported = TypeVar("Reported", LaunchReport, Timed)
 SETUP_SECONDS = 120.0
 """Time for a runtime to start up and to load a code object."""
 
@@ -20,6 +22,9 @@ class Gpu(Device, Protocol):
     """A device with a vendor's runtime, whose versions evidence must name."""
 
     runtime: str
+
+    def time(self, module: Any, launch: Launch, warmup: int, repeats: int) -> Timed:
+        """Launch many times and keep the times."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +68,29 @@ class IsolatedDevice:
 
     def run(self, module: RemoteModule, launch: Launch) -> LaunchReport:
         """Execute one launch to its end or to the time limit, in which a fresh child's start does not count."""
+        report = self._guarded(_run, module, launch)
+        return LaunchReport({}, fault=report) if isinstance(report, Fault) else report
+
+    def time(self, module: RemoteModule, launch: Launch, warmup: int, repeats: int) -> Timed:
+        """Launch many times and keep the times; the time limit is for all of them together."""
+        timed = self._guarded(_time, module, launch, warmup, repeats)
+        return Timed(fault=timed) if isinstance(timed, Fault) else timed
+
+    def _guarded(
+        self, function: Callable[..., Reported], module: RemoteModule, launch: Launch, *arguments: Any
+    ) -> Reported | Fault:
+        """Do something with a kernel in the child; its end and the time limit are faults."""
         try:
             self.load(module.artifact)
-            report = self._call(_run, self._make, module.artifact, launch, seconds=self._seconds).result()
+            call = self._call(function, self._make, module.artifact, launch, *arguments, seconds=self._seconds)
+            report = call.result()
         except ChildTimeout:
-            fault = Fault("timeout", f"{launch.symbol} did not end within {self._seconds:g} s")
+            return Fault("timeout", f"{launch.symbol} did not end within {self._seconds:g} s")
         except ChildCrashed as error:
-            fault = Fault("device fault", f"{launch.symbol}: {error}")
-        else:
-            if report.fault and report.fault.kind == "device fault":
-                self._pool.renew()  # the runtime refuses everything from then on
-            return report
-        return LaunchReport({}, fault=fault)
+            return Fault("device fault", f"{launch.symbol}: {error}")
+        if report.fault and report.fault.kind == "device fault":
+            self._pool.renew()  # the runtime refuses everything from then on
+        return report
 
     def close(self) -> None:
         """End the child."""
@@ -112,3 +128,7 @@ def _load(make: Any, artifact: Artifact) -> frozenset[str]:
 
 def _run(make: Any, artifact: Artifact, launch: Launch) -> LaunchReport:
     return _device(make).run(_module(make, artifact), launch)
+
+
+def _time(make: Any, artifact: Artifact, launch: Launch, warmup: int, repeats: int) -> Timed:
+    return _device(make).time(_module(make, artifact), launch, warmup, repeats)

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.contracts import data, geometry, q8_1
+from kernels.contracts.family import make_launch
 from kernels.contracts.formats import block_format, quantized
-from kernels.launch import Dim
+from kernels.launch import Dim, Launch
 from kernels.names import KernelName
 
 Array = NDArray[np.generic]
@@ -27,6 +28,10 @@ class Work:
     values: dict[str, Array | int]
     cold: str
     out_bytes: int
+
+    def launch(self) -> Launch:
+        """The same as a launch. Raises KeyError when a parameter has no value."""
+        return make_launch(self.kernel, self.grid, self.block, self.values, self.out_bytes)
 
     @property
     def bytes(self) -> int:

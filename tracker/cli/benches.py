@@ -1,0 +1,34 @@
+"""The signature of `kerntrack bench`."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from tracker.cli.options import Device, Selector
+from tracker.cli.session import guarded
+from tracker.errors import ExitCode
+
+
+@guarded
+def bench(
+    context: typer.Context,
+    selector: Selector = None,
+    device: Device = "auto",
+    side: Annotated[Literal["hip", "cuda"], typer.Option(help="The port (hip) or the CUDA original.")] = "hip",
+    repeats: Annotated[int, typer.Option(min=1, help="Timed launches, after a warm-up.")] = 50,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> ExitCode:
+    """Time the selected kernels (default: all) on a GPU, on shapes of a 7-8B model.
+
+    The median of many launches after a warm-up, each timed by two events, in turn on copies of the buffers that
+    together exceed the caches; with the bytes that must move at least. Earlier figures of other devices stand beside.
+
+    \b
+    Examples:
+      kerntrack bench q5_1
+      kerntrack bench 'mul_mat_q*' --device cuda --side cuda
+    """
+    from tracker.actions.bench import Bench
+    from tracker.cli import bench
+
+    return bench.run(context.obj, Bench(tuple(selector or ()), device, side, repeats), json)
