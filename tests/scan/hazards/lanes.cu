@@ -90,3 +90,25 @@ int warps_for(int n) {
     return (n + warpSize - 1) / warpSize;  // hazard: host-wave-size
 }
 int blocks_for(int n) { return n / block_values; }  // fine: host-wave-size
+
+__device__ unsigned voters(int p) {
+    return __ballot(p);  // hazard: ballot-in-int
+}
+__device__ unsigned long long all_voters(int p) {
+    int later;
+    later = __ballot(p);  // hazard: ballot-in-int
+    unsigned long long wide;
+    wide = __ballot(p);  // fine: ballot-in-int
+    return wide + later + __popcll(__ballot(p));
+}
+
+__global__ void leaders(float *out, const int *ints, float x) {
+    int tid = threadIdx.x + blockIdx.x * blockDim.x;
+    x += __shfl_xor(x, 1, 32);
+    if ((tid & 31) == 0) out[tid] = x;  // hazard: lane-arithmetic
+    if ((tid & 31) < ints[0]) out[tid + 1] = x;  // fine: lane-arithmetic
+}
+
+__global__ void columns(float *out, int tid) {
+    if ((threadIdx.x & 31) == 0) out[tid] = 0;  // fine: lane-arithmetic
+}

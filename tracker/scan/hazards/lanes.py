@@ -98,8 +98,17 @@ def _sinks(function: Definition) -> Iterator[clang.Cursor]:
             yield index
     for each in function.of(Kind.IF_STMT) if crossing or slots else ():
         condition, *branches = clang.children(each)
-        if any(syntax.names(branch) & (slots | {name for _call, name in crossing}) for branch in branches):
+        if (crossing and _asks_for_the_first(condition)) or any(
+            syntax.names(branch) & (slots | {name for _call, name in crossing}) for branch in branches
+        ):
             yield condition
+
+
+def _asks_for_the_first(condition: clang.Cursor) -> bool:
+    """`… == 0`: where lanes exchange values, one of them goes on with the result."""
+    parts = clang.children(syntax.unwrapped(condition))
+    is_equal = clang.kind(condition) == Kind.BINARY_OPERATOR.value and syntax.operator(condition) == "=="
+    return is_equal and any(syntax.integer(syntax.unwrapped(part)) == 0 for part in parts)
 
 
 def _slots(variable: clang.Cursor) -> int:

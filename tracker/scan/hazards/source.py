@@ -29,6 +29,7 @@ _COLLECTED = frozenset(
         Kind.WHILE_STMT,
         Kind.DO_STMT,
         Kind.IF_STMT,
+        Kind.RETURN_STMT,
         Kind.ASM_STMT,
         Kind.TYPE_REF,
         Kind.TEMPLATE_REF,

@@ -53,12 +53,25 @@ def _has_width(shuffle: clang.Cursor, name: str) -> bool:
 
 
 def ballot_in_int(_rule: Rule, source: Source) -> Iterator[Hit]:
-    """Variables of at most 32 bits that hold a ballot."""
+    """Variables, also when set later, and results of at most 32 bits that take a ballot."""
     for function in source.functions:
-        for each in function.of(Kind.VAR_DECL) if function.calls_any(_BALLOT) else ():
-            inside = clang.children(each)
-            if inside and _is_call(inside[-1], _BALLOT) and 0 < syntax.bits(each) <= 32:
-                yield function.hit(each, f"{syntax.canonical_type(each)} {clang.spelling(each)}")
+        for each, value, taker in _takers(function) if function.calls_any(_BALLOT) else ():
+            if _is_call(value, _BALLOT) and 0 < syntax.bits(taker) <= 32:
+                yield function.hit(each, f"{syntax.canonical_type(taker)} {clang.spelling(taker)}".strip())
+
+
+def _takers(function: Definition) -> Iterator[tuple[clang.Cursor, clang.Cursor, clang.Cursor]]:
+    """What stands there, the value, and what has the type that it becomes."""
+    for each in function.of(Kind.VAR_DECL):
+        if inside := clang.children(each):
+            yield each, inside[-1], each
+    for each, operator in function.operators:
+        if operator == "=":
+            taker, value = clang.children(each)[:2]
+            yield each, value, taker
+    for each in function.of(Kind.RETURN_STMT):
+        if inside := clang.children(each):
+            yield each, inside[-1], inside[-1]
 
 
 def count_of_ballot(_rule: Rule, source: Source) -> Iterator[Hit]:
