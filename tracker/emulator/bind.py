@@ -1,8 +1,10 @@
 """Turns an operation and an instruction's operands into one function of the register rows."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,34 @@ _VCC = Operand("s", VCC, 2)
 _EXEC = Operand("s", EXEC, 2)
 
 
+@dataclass(frozen=True)
+class Cached:
+    """A step that depends on nothing but what it is filed under, the slots it uses and the lane masks it leaves."""
+
+    step: Step
+    slots: tuple[int, ...]
+    masks: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Common:
+    """What all kernels of one target and wave size share: much of their code is the same, register for register."""
+
+    slots: Slots = field(default_factory=Slots)
+    steps: dict[tuple[str, int | None, FloatMode, frozenset[int]], Cached] = field(default_factory=dict)
+    """By an instruction's text, the guard, the float mode, and lane masks at hand where they matter."""
+    lock: RLock = field(default_factory=RLock)
+    """Held while code is decoded."""
+
+
+_COMMON: defaultdict[tuple[str, int], Common] = defaultdict(Common)
+
+
+def common(arch: str, wave: int) -> Common:
+    """The one for a target and wave size."""
+    return _COMMON[arch, wave]
+
+
 @dataclass
 class Context:
     """What binding needs to know of the kernel, and what it has learnt within the straight-line code in hand.
@@ -31,13 +61,14 @@ class Context:
 
     arch: Arch
     wave: int
-    slots: Slots = field(default_factory=Slots)
+    common: Common
     masks: set[int] = field(default_factory=set)
-    steps: dict[tuple[str, int | None, FloatMode], Step] = field(default_factory=dict)
-    """Steps that depend on nothing but an instruction's text and the guard."""
     float_mode: FloatMode = field(default_factory=FloatMode)
     relative: frozenset[str] = frozenset()
     """Sides of moves whose register numbers are relative to M0 (gfx9, s_set_gpr_idx_on)."""
+
+    def __post_init__(self) -> None:
+        self.slots = self.common.slots
 
 
 def bind(context: Context, ins: Instruction, operation: Operation, guard: int | None) -> Step:

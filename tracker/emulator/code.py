@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from tracker.emulator.assembly import Assembly
-from tracker.emulator.bind import Context, Step
+from tracker.emulator.bind import Context, Step, common
 from tracker.emulator.decode import controls, decode, writes_exec
 from tracker.emulator.faults import EmulationFault, UnknownInstructionError
 from tracker.emulator.floatmode import FloatMode
@@ -55,13 +55,18 @@ class Code:
     def __init__(self, assembly: Assembly, symbol: str) -> None:
         self.symbol, self.text = symbol, assembly.kernel(symbol)
         wave = 32 if self.text.directives.get("wavefront_size32", 0) else 64
-        self.context = Context(assembly.arch, wave)
+        self.context = Context(assembly.arch, wave, common(assembly.arch.name, wave))
+        self.needed: list[int] = []
+        """Numbers of the slots that the code decoded so far uses."""
+        self._known: set[int] = set()
         self._float_mode = self._read_float_mode()
         self.segments: dict[int, Segment] = {}
         self.labels: dict[str, int] = {}
         self._assembly = assembly
         self._lines: list[tuple[str, int, str]] = []
         """Text, line (from 0 at the kernel's start) and `.loc` directive of each instruction."""
+        self._locations: dict[str, str] = {"": ""}
+        """`file:line` by `.loc` directive."""
         self._scan()
         self._targets = self._branch_targets()
         self.image = Image(assembly.objects, self._referenced()) if "32@" in self.text.body else Image({}, ())
@@ -121,6 +126,12 @@ class Code:
 
     def build(self, segment: Segment, mode: int) -> list[Step]:
         """Decode a segment for a mode. Raises EmulationFault (`unknown instruction`)."""
+        with self.context.common.lock:
+            return self._build(segment, mode)
+
+    def _build(self, segment: Segment, mode: int) -> list[Step]:
+        used = self.context.slots.used
+        used.clear()
         self.context.masks.clear()
         self.context.relative = frozenset()
         self.context.float_mode = self._float_mode
@@ -130,6 +141,9 @@ class Code:
                 steps += self._decode(ins, mode)
         if self.context.float_mode != self._float_mode:
             raise self.unknown(segment.last, "the float mode is changed beyond straight-line code")
+        fresh = dict.fromkeys(used).keys() - self._known
+        self._known |= fresh
+        self.needed += fresh
         segment.steps[mode] = steps
         return steps
 
@@ -174,13 +188,14 @@ class Code:
             text = _DISTANCE.sub(self._distance, text)
         elif "32@" in text:
             text = _ADDRESS.sub(lambda match: self._address(match, index), text)
-        raw, operands, modifiers = parse(text.partition(" :: ")[0])
-        return Instruction(text, raw, canonical(raw), operands, modifiers, index, line, self._location(directive))
+        raw, operands, modifiers = parse(text.partition(" :: ")[0] if " :: " in text else text)
+        location = self._locations.get(directive)
+        if location is None:
+            location = self._locations[directive] = self._location(directive)
+        return Instruction(text, raw, canonical(raw), operands, modifiers, index, line, location)
 
     def _location(self, directive: str) -> str:
         """`file:line` of a `.loc` directive."""
-        if not directive:
-            return ""
         _, number, row, *_ = directive.split(None, 3)
         return f"{self._assembly.files.get(int(number), number)}:{row}"
 

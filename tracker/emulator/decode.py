@@ -1,7 +1,9 @@
 """From one instruction to the steps that execute it."""
 
+from functools import cache
+
 import tracker.emulator.ops  # noqa: F401  (fills the table)
-from tracker.emulator.bind import Context, Step
+from tracker.emulator.bind import Cached, Context, Step
 from tracker.emulator.faults import UnknownInstructionError
 from tracker.emulator.instruction import Instruction, Operand, operand, parse
 from tracker.emulator.machine import MASK, WAVES
@@ -12,22 +14,29 @@ from tracker.emulator.ops.atomics import bind_atomic, parse_atomic
 from tracker.emulator.ops.indexed import bind_relative
 from tracker.emulator.ops.lanes import bind_cmpx
 from tracker.emulator.ops.memory import bind_access, parse_access
-from tracker.emulator.ops.special import BINDERS
+from tracker.emulator.ops.special import BINDERS, Binder
 
+_FLOW = frozenset({"s_barrier", "s_branch", "s_endpgm", "s_setpc_b64"})
 _SCALAR_DESTINATIONS = 2
 """At most so many leading operands of an instruction are scalar registers that it writes."""
 
 
 def controls(ins: Instruction) -> bool:
     """True for instructions that the scheduler executes."""
-    return ins.name in ("s_barrier", "s_branch", "s_endpgm", "s_setpc_b64") or ins.name.startswith("s_cbranch_")
+    name = ins.name
+    return name[:2] == "s_" and (name in _FLOW or name.startswith("s_cbranch_"))
 
 
 def writes_exec(ins: Instruction) -> bool:
     """True if lanes may be switched on or off by the instruction."""
-    if ins.name.startswith("v_cmpx") or "saveexec" in ins.name or "wrexec" in ins.name:
+    if _narrows_exec(ins.name):
         return True
-    return bool(ins.operands) and ins.operands[0].startswith("exec") and not ins.name.startswith("s_cmp")
+    return bool(ins.operands) and ins.operands[0][:4] == "exec" and not ins.name.startswith("s_cmp")
+
+
+@cache
+def _narrows_exec(name: str) -> bool:
+    return name.startswith("v_cmpx") or "saveexec" in name or "wrexec" in name
 
 
 def decode(context: Context, ins: Instruction, mode: int) -> list[Step]:
@@ -45,26 +54,46 @@ def _single(context: Context, ins: Instruction, mode: int) -> Step:
     guard = (WAVES if mode == 2 else None) if scalar else (MASK if mode else None)
     if context.relative and not scalar:
         return bind_relative(context, ins, guard)
-    special = bind_cmpx if ins.name.startswith("v_cmpx_") else BINDERS.get(ins.name)
-    if special is not None:
-        return special(context, ins, guard)
-    access = parse_access(ins.name)
+    binder = _binder(ins.name)
+    return _cached(context, ins, guard) if binder is None else binder(context, ins, guard)
+
+
+@cache
+def _binder(name: str) -> Binder | None:
+    """What binds an operation that is not bound by the table."""
+    access, atomic = parse_access(name), parse_atomic(name)
+    if name.startswith("v_cmpx_"):
+        return bind_cmpx
+    if name in BINDERS:
+        return BINDERS[name]
     if access is not None:
-        return bind_access(context, ins, access, guard)
-    atomic = parse_atomic(ins.name)
+        return lambda context, ins, guard: bind_access(context, ins, access, guard)
     if atomic is not None:
-        return bind_atomic(context, ins, atomic, guard)
+        return lambda context, ins, guard: bind_atomic(context, ins, atomic, guard)
+    return None
+
+
+def _cached(context: Context, ins: Instruction, guard: int | None) -> Step:
+    """The step of an operation from the table, which kernels share."""
     operation = OPERATIONS.get(ins.name)
     if operation is None:
         raise UnknownInstructionError("the emulator does not know this instruction")
-    operation = context.float_mode.adapt(ins.name, operation)
-    if not operation.moves_masks:
-        key = ins.text, guard, context.float_mode
-        step = context.steps.get(key)
-        if step is None:
-            step = context.steps[key] = bind_modified(context, ins, operation, guard)
-        return step
-    return bind_modified(context, ins, operation, guard)
+    used, masks = context.slots.used, context.masks
+    before = frozenset(masks) if operation.moves_masks else _NO_MASKS
+    key = ins.text, guard, context.float_mode, before
+    found = context.common.steps.get(key)
+    if found is None:
+        mark = len(used)
+        step = bind_modified(context, ins, context.float_mode.adapt(ins.name, operation), guard)
+        left = frozenset(masks) if operation.moves_masks else _NO_MASKS
+        found = context.common.steps[key] = Cached(step, tuple(used[mark:]), left - before)
+    else:
+        used += found.slots
+        masks |= found.masks
+    return found.step
+
+
+_NO_MASKS: frozenset[int] = frozenset()
 
 
 def _dual(context: Context, ins: Instruction, mode: int) -> list[Step]:

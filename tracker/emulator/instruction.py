@@ -84,8 +84,10 @@ class Instruction:
     @property
     def mnemonics(self) -> tuple[str, ...]:
         """Mnemonics as written: one, or two of a VOPD pair."""
-        _, _, second = self.text.partition(" :: ")
-        return (self.raw, second.partition(" ")[0]) if second else (self.raw,)
+        if " :: " not in self.text:
+            return (self.raw,)
+        second = self.text.partition(" :: ")[2]
+        return self.raw, second.partition(" ")[0]
 
     def operand(self, number: int) -> Operand:
         """The number-th operand, taken apart."""

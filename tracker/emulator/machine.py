@@ -27,7 +27,8 @@ class UpperHalfNeededError(Exception):
 class Slot(NamedTuple):
     """What a position in `Machine.rows` holds.
 
-    `kind`: `v` vector register; `h` its low or high half (number = 2 * register + half); `s` scalar register; `sh` its
+    `kind`: `v` vector register; `h` its low or high half (number = 2 * register + half); `q` one of its
+    bytes (number = 4 * register + byte); `s` scalar register; `sh` its
     half; `S` pair of scalar registers as 64 bits; `k` constant (number = bits); `t`, `ts` lane and wave temporaries;
     `p`, `pl`, `ph` 64-bit lane temporary, its low and its high words; `m` lane mask in bool kept for scalar register
     number; `b` the bytes of a scalar register (pair) that lane masks are unpacked from.
@@ -39,10 +40,12 @@ class Slot(NamedTuple):
 
 
 class Slots:
-    """Numbers the slots that a kernel's decoded code uses."""
+    """Numbers the slots that decoded code uses, of all kernels that share it."""
 
     def __init__(self) -> None:
-        self.specs: list[Slot] = []
+        self.specs: list[Slot] = [Slot("", 0, "")] * (SCC + 1)
+        self.used: list[int] = []
+        """Numbers asked for since somebody last emptied this list."""
         self._numbers: dict[tuple[str, int, str], int] = {}
 
     def __call__(self, kind: str, index: int, dtype: str) -> int:
@@ -50,8 +53,9 @@ class Slots:
         key = kind, index, dtype
         number = self._numbers.get(key)
         if number is None:
-            number = self._numbers[key] = len(self.specs) + SCC + 1
+            number = self._numbers[key] = len(self.specs)
             self.specs.append(Slot(kind, index, dtype))
+        self.used.append(number)
         return number
 
 
@@ -74,13 +78,18 @@ class Machine:
         everybody = np.ones((waves, 1), bool)
         self.rows: Rows = [self, np.ones((waves, lanes), bool), everybody, np.zeros((waves, 1), bool)]
         self.exec = self.scalars[EXEC // 2].view(np.uint64)
+        self._provided = 0
         self.active = 0
         """Number of active lanes in the running waves."""
 
-    def materialise(self, slots: Slots) -> None:
-        """Provide the slots that decoding has added since the last call."""
-        for spec in slots.specs[len(self.rows) - SCC - 1 :]:
-            self.rows.append(getattr(self, f"_slot_{spec.kind}")(spec.number, spec.dtype))
+    def materialise(self, slots: Slots, needed: list[int]) -> None:
+        """Provide the slots that decoding has added to those needed since the last call."""
+        rows, specs = self.rows, slots.specs
+        rows += [None] * (len(specs) - len(rows))
+        for number in needed[self._provided :]:
+            kind, index, dtype = specs[number]
+            rows[number] = getattr(self, "_slot_" + kind)(index, dtype)
+        self._provided = len(needed)
 
     def vector(self, index: int) -> NDArray[np.uint32]:
         """A vector register, shape (waves, lanes); noise until it is written."""
@@ -118,6 +127,9 @@ class Machine:
 
     def _slot_h(self, index: int, dtype: str) -> Any:
         return self.vector(index >> 1).view(dtype)[:, index & 1 :: 2]
+
+    def _slot_q(self, index: int, dtype: str) -> Any:
+        return self.vector(index >> 2).view(dtype)[:, index & 3 :: 4]
 
     def _slot_s(self, index: int, dtype: str) -> Any:
         return self.scalar(index).view(dtype)

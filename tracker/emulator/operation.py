@@ -6,6 +6,7 @@ operation (`spellings.toml` maps older ones), without encoding suffix.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ class Operation:
     keeps_half: bool = False
     """A 16-bit result leaves the other half alone on every target (gfx9 otherwise zeroes it)."""
 
-    @property
+    @cached_property
     def moves_masks(self) -> bool:
         """True if a lane mask is among sources and results."""
         return "mask" in self.results or "mask" in self.sources or "vcc" in self.sources

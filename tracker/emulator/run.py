@@ -97,12 +97,17 @@ def run(
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Decoding makes many objects that stay; the cyclic garbage collector would go through them over and over."""
+    """Decoding makes many objects that stay; the cyclic garbage collector would go through them over and over.
+
+    Freezing and unfreezing moves them to the oldest generation without a look at each.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
+        gc.unfreeze()
         if was_enabled:
             gc.enable()
 
@@ -135,9 +140,13 @@ def _execute(launch: Launch, step_limit: int) -> None:
     for first in range(0, geometry.groups, chunk):
         count = min(chunk, geometry.groups - first)
         if machine is None or machine.groups != count:
+            if machine is not None:
+                machine.rows.clear()
             machine = WorkgroupMachine(launch, count)
         machine.start(first)
         Scheduler(machine, launch.code, geometry.group_waves, step_limit).run()
+    if machine is not None:
+        machine.rows.clear()  # they hold the machine itself: a ring that would keep the registers until a collection
 
 
 def _matters(launch: Launch, make: Maker, step_limit: int) -> bool:

@@ -106,7 +106,7 @@ class Scheduler:
             steps = segment.steps[self.mode]
             if steps is None:
                 steps = code.build(segment, self.mode)
-                machine.materialise(code.context.slots)
+                machine.materialise(code.context.slots, code.needed)
                 segment.end = segment.end or _end(code, segment)
             segment.waves += self.running
             segment.lanes += machine.active

@@ -18,15 +18,27 @@ class Scratch:
 
     def __init__(self, waves: int, lanes: int, size: int, seed: int) -> None:
         self.size, self.lanes = size, waves * lanes
+        self._complete = [False] * ((size + 3) // 4 + 1)
+        """Dwords that every lane has written."""
         shape = ((size + 3) // 4 + 1, self.lanes)
         self.checks_written = True
         """Whether reads of never-written bytes are errors."""
         self._words = np.random.default_rng(seed).integers(0, 1 << 32, shape, np.uint32)
         self._written = np.zeros(shape, np.uint32)
+        self._rows = list(self._words.reshape(-1, waves, lanes))
 
     def reset(self) -> None:
         """Everything counts as never written again."""
         self._written[:] = 0
+        self._complete = [False] * len(self._complete)
+
+    def rows(self, offset: int, size: int) -> list[NDArray[np.uint32]] | None:
+        """Whole dwords at an aligned offset, shape (waves, lanes) each, for reading and for writing by some lanes; None
+        where a lane has not written all of them, or they are not all inside."""
+        first, stop = offset >> 2, (offset + size) >> 2
+        if offset < 0 or offset + size > self.size or not all(self._complete[first:stop]):
+            return None
+        return self._rows[first:stop]
 
     def load(self, offset: Any, lanes: Any, size: int) -> list[NDArray[np.uint32]]:
         """`size` bytes at `offset` (an int, or an int64 array with one element per lane) of the lanes (a slice or
@@ -50,6 +62,8 @@ class Scratch:
             for k, value in enumerate(values):
                 self._words[offset // 4 + k][lanes] = value
                 self._written[offset // 4 + k][lanes] = _WRITTEN
+                if isinstance(lanes, slice):
+                    self._complete[offset // 4 + k] = True
             return
         for k in range(size):
             self._store_byte(offset + k, lanes, values[k // 4] >> np.uint32(8 * (k % 4)))

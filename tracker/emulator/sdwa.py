@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tracker.emulator import sources
-from tracker.emulator.bind import Context, Step, explicit_results, read_all, targets_of
+from tracker.emulator.bind import Context, Step, assemble, explicit_results, read_all, targets_of
 from tracker.emulator.faults import UnknownInstructionError
 from tracker.emulator.instruction import Operand
 from tracker.emulator.machine import Rows
@@ -35,60 +35,82 @@ def bind_sdwa(
     if not known.issuperset(modifiers):
         raise UnknownInstructionError("modifier " + ", ".join(set(modifiers) - known))
     count = explicit_results(operation)
-    plain = [replace(token, negative=False, absolute=False, extended=False) for token in operands]
-    gets = [sources.fetch(read) for read in read_all(context, operation, plain)]
+    gets = [sources.fetch(read) for read in read_all(context, operation, [_bare(token) for token in operands])]
     for number in range(min(2, len(operation.sources))):
         kind, token = operation.sources[number], operands[count + number]
+        part = modifiers.get(f"src{number}_sel", "DWORD")
+        if part == "DWORD" and token == _bare(token):
+            continue
         if kind in DTYPES or kind in _COUNTS or kind in _BITS24:
-            gets[number] = _selected(context, token, kind, modifiers.get(f"src{number}_sel", "DWORD"))
+            gets[number] = _selected(context, token, kind, part)
     if operation.results[0] == "mask" or modifiers.get("dst_sel", "DWORD") == "DWORD":
         return _whole(context, operation, operands, gets, guard)
     return _partial(context, operation, operands[0], gets, modifiers, guard)
 
 
+def _bare(token: Operand) -> Operand:
+    """An operand without what SDWA does to it after selection."""
+    if not (token.negative or token.absolute or token.extended):
+        return token
+    return replace(token, negative=False, absolute=False, extended=False)
+
+
 def _whole(context: Context, operation: Operation, operands: list[Operand], gets: Any, guard: int | None) -> Step:
     if operation.results[0] in ("u16", "i16", "f16"):
         return _partial(context, operation, operands[0], gets, {"dst_sel": "WORD_0"}, guard)
-    outs = targets_of(context, operation, operands, guard)
-    function = operation.function
-    slots, commits = [out.slot for out in outs], [out.commit for out in outs if out.commit]
-
-    def step(r: Rows) -> None:
-        function(*[get(r) for get in gets], *[r[slot] for slot in slots])
-        for commit in commits:
-            commit(r)
-
-    return step
+    return assemble(operation.function, gets, targets_of(context, operation, operands, guard), guard)
 
 
 def _selected(context: Context, token: Operand, kind: str, part: str) -> Getter:
     """A source's selected bits as type `kind`, with sign extension and float signs."""
     base, limit = (_COUNT_BASES.get(kind, "u32"), _COUNTS[kind]) if kind in _COUNTS else (_BITS24.get(kind, kind), None)
-    bare = replace(token, negative=False, absolute=False, extended=False)
-    get, dtype = sources.fetch(sources.read(context.slots, bare, "u32")), DTYPES[base]
-    select = _selector(part, token.extended)
-    width = int(dtype[-1])
+    dtype = DTYPES[base]
+    get = _part_of_vector(context, token, part, dtype) if token.kind == "v" else _part(context, token, part, dtype)
+    trimmed, eight = kind in _BITS24 and part == "DWORD", np.array(8, dtype)
+    if limit is None and not trimmed and not token.absolute and not token.negative:
+        return get
 
     def read(r: Rows) -> Any:
-        bits = select(np.asarray(get(r)))
-        value = bits.view(dtype) if width == 4 else bits.astype("<u2").view(dtype)
+        value = get(r)
         if token.absolute:
             value = np.absolute(value)
         if token.negative:
             value = np.negative(value)
-        if kind in _BITS24:
-            return value << np.array(8, dtype) >> np.array(8, dtype)
+        if trimmed:
+            return value << eight >> eight
         return value if limit is None else np.bitwise_and(value, value.dtype.type(limit))
 
     return read
 
 
+def _part_of_vector(context: Context, token: Operand, part: str, dtype: str) -> Getter:
+    """Bytes and words of vector registers are views, widened with or without their sign."""
+    if part == "DWORD" or (part == "WORD_0" and dtype[-1] == "2"):
+        return _part(context, token, part, dtype)
+    offset, width = _part_bits(part)
+    sign = "i" if token.extended else "u"
+    letter, number = ("q", 4 * token.index + offset // 8) if width == 8 else ("h", 2 * token.index + offset // 16)
+    slot, wide = context.slots(letter, number, f"<{sign}{width // 8}"), f"<{sign}{dtype[-1]}"
+    return lambda r: r[slot].astype(wide).view(dtype)
+
+
+def _part(context: Context, token: Operand, part: str, dtype: str) -> Getter:
+    get, select = sources.fetch(sources.read(context.slots, _bare(token), "u32")), _selector(part, token.extended)
+    if dtype[-1] == "4":
+        return lambda r: select(np.asarray(get(r))).view(dtype)
+    return lambda r: select(np.asarray(get(r))).astype("<u2").view(dtype)
+
+
+def _part_bits(part: str) -> tuple[int, int]:
+    if part not in _PARTS:
+        raise UnknownInstructionError(f"select {part}")
+    return _PARTS[part]
+
+
 def _selector(part: str, signed: bool) -> Any:
     if part == "DWORD":
         return lambda bits: bits
-    if part not in _PARTS:
-        raise UnknownInstructionError(f"select {part}")
-    offset, width = _PARTS[part]
+    offset, width = _part_bits(part)
     left, right = 32 - offset - width, 32 - width
     if signed:
         return lambda bits: ((bits << _U32(left)).view(np.int32) >> np.int32(right)).view(_U32)

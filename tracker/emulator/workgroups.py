@@ -68,7 +68,7 @@ class WorkgroupMachine(Machine):
         private = launch.code.text.directives.get("private_segment_fixed_size", 0)
         self.scratch = Scratch(waves, launch.lanes, private, launch.seed)
         self._look_for_unwritten(launch.unwritten is None)
-        self.materialise(launch.code.context.slots)
+        self.materialise(launch.code.context.slots, launch.code.needed)
 
     def start(self, first: int) -> None:
         """Make ready for the workgroups from number `first` on."""

@@ -9,19 +9,19 @@ from tracker.emulator.ops.fma import fma32
 from tracker.emulator.ops.valu_int import whole
 
 I32, U32, F32 = np.int32, np.uint32, np.float32
+_SIXTEEN = np.array(16, I32)
 
 
 def dot4(a: Any, b: Any, c: Any, out: Any) -> None:
     """out = c + sum of four products of signed bytes. a, b uint32, c and out int32."""
-    x, y = whole(a, out).view(np.int8), whole(b, out).view(np.int8)
+    x, y = (whole(v, out).view(np.int8).astype(np.int16) for v in (a, b))
     # Each product fits 16 bits; two lie in a 32-bit word and are added there, then the two words of a lane.
-    pairs = np.multiply(x, y, dtype=np.int16).view(I32)
-    low = pairs << I32(16)
-    low >>= I32(16)
-    pairs >>= I32(16)
+    pairs = np.multiply(x, y, x).view(I32)
+    low = pairs << _SIXTEEN
+    low >>= _SIXTEEN
+    pairs >>= _SIXTEEN
     low += pairs
-    total = low[:, 0::2] + low[:, 1::2]
-    np.add(total, c, out)
+    np.add(low[:, 0::2] + low[:, 1::2], c, out)
 
 
 def dot_parts(width: int, first_signed: bool, second_signed: bool) -> Any:

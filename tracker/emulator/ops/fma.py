@@ -24,10 +24,15 @@ def wide_sum(product: Any, c: Any) -> Any:
     if np.count_nonzero(tiny):
         near_tie |= tiny & (total != 0)
     if np.count_nonzero(near_tie):
-        at = np.nonzero(near_tie)
-        p, q = (np.broadcast_to(term, total.shape)[at].astype(np.float64) for term in (product, c))
-        total[at] = odd_sum(p, q)
+        at = np.flatnonzero(near_tie)
+        p, q = _elements(product, at, total.shape), _elements(c, at, total.shape)
+        total.put(at, odd_sum(p, q.astype(np.float64)))
     return total
+
+
+def _elements(term: Any, at: Any, shape: tuple[int, ...]) -> Any:
+    """Elements of an array that broadcasts to `shape`, by their number there."""
+    return (term if term.shape == shape else np.broadcast_to(term, shape)).reshape(-1).take(at)
 
 
 def odd_sum(p: Any, q: Any) -> Any:
@@ -36,6 +41,8 @@ def odd_sum(p: Any, q: Any) -> Any:
     # TwoSum (Knuth): s + error == p + q exactly.
     virtual = s - p
     error = (p - (s - virtual)) + (q - virtual)
+    if not np.count_nonzero(error):
+        return s
     even = (s.view(np.uint64) & np.uint64(1)) == 0
     fix = np.isfinite(s) & (error != 0) & even
     return np.where(fix, np.nextafter(s, np.where(error > 0, np.inf, -np.inf)), s)

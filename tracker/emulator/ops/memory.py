@@ -16,6 +16,7 @@ from tracker.emulator.ops.addresses import (
     Positions,
     check_modifiers,
     global_positions,
+    is_nothing,
     lds_addresses,
     offset_of,
     scratch_positions,
@@ -290,10 +291,17 @@ def _bind_scratch(context: Context, ins: Instruction, access: Access, guard: int
     parts = [ins.operand(address), ins.operand(3 if access.space == "buffer" else 2)]
     # A buffer's scalar offset counts bytes of the whole wave, before the swizzle spreads them over its lanes.
     shared = parts.pop() if access.space == "buffer" else None
-    positions = scratch_positions(context, ins, parts, shared)
+    positions, value = scratch_positions(context, ins, parts, shared), ins.operand(data)
     if access.loads:
-        return _scratch_load(ins, access, guard, positions, result_writer(context, ins.operand(data), access))
-    return _scratch_store(ins, access, guard, positions, data_reader(context, ins.operand(data), access))
+        general = _scratch_load(ins, access, guard, positions, result_writer(context, value, access))
+    else:
+        general = _scratch_store(ins, access, guard, positions, data_reader(context, value, access))
+    at = offset_of(ins)
+    fixed = all(is_nothing(part) or part == Operand("int") for part in (*parts, *([shared] if shared else [])))
+    if access.size < 4 or at % 4 or not fixed:
+        return general
+    slots = [context.slots("v", value.index + k, "<u4") for k in range(access.size // 4)]
+    return _spilled(slots, at, access.size, guard, loads=access.loads, general=general)
 
 
 def _scratch_place(at: Any, lanes: Any) -> Any:
@@ -325,5 +333,24 @@ def _scratch_store(ins: Instruction, access: Access, guard: int | None, position
             r[MACHINE].scratch.store(_scratch_place(positions(r), lanes), where, access.size, values)
         except AccessError as error:
             raise failed(r, ins, error, lanes) from None
+
+    return step
+
+
+def _spilled(slots: list[int], at: int, size: int, guard: int | None, *, loads: bool, general: Step) -> Step:
+    """Whole registers at a fixed place that all lanes have written before, as compilers spill them."""
+    putmask: Any = np.putmask
+
+    def step(r: Rows) -> None:
+        rows = r[MACHINE].scratch.rows(at, size)
+        if rows is None:
+            general(r)
+            return
+        for slot, row in zip(slots, rows, strict=True):
+            target, source = (r[slot], row) if loads else (row, r[slot])
+            if guard is None:
+                np.copyto(target, source)
+            else:
+                putmask(target, r[guard], source)
 
     return step
