@@ -15,7 +15,7 @@ VERSIONS = {
     "mul_mat_vec_q8_1": 4,
     "mul_mat_q8_1": 3,
     "get_rows": 5,
-    "indexed_moe_forward": 4,
+    "indexed_moe_forward": 5,
 }
 """Families with a contract. Raised when cases, oracle or bounds change: older evidence then no longer counts."""
 

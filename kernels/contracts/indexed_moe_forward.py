@@ -26,7 +26,7 @@ def _sizes(*values: int) -> dict[str, int]:
 def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
     step = block_format(kernel.type).elements
     long = 2304 + step % 256
-    yield _sizes(3, 7, long, 2, 2, 1), "mixed"
+    yield _sizes(3, 19, long, 2, 2, 1), "mixed"
     yield _sizes(4, 3, 512, 3, 2, 0), "outlier"
     if effort == "quick":
         return

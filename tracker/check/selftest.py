@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -162,8 +163,8 @@ def selftest(
     with TemporaryDirectory(prefix="kerntrack-selftest-") as folder:
         frozen = _snapshot(sources, Path(folder))
         chosen = mutants(frozen, archs, seed, files)[:sample]
-        originals = {key: _original(frozen, *key, cancel) for key in dict.fromkeys((m.unit, m.arch) for m in chosen)}
-        work = ((attempt, frozen, mutant, originals[mutant.unit, mutant.arch], seed) for mutant in chosen)
+        original = cache(lambda unit, arch: _original(frozen, unit, arch, cancel))
+        work = ((attempt, frozen, mutant, original(mutant.unit, mutant.arch), seed) for mutant in chosen)
         yield from _parallel(work, cancel, jobs)
     cancel.check()
 
