@@ -38,3 +38,10 @@ def kerntrack(project: Path) -> Kerntrack:
         return Ended(result.exit_code, result.stdout, result.stderr)
 
     return run
+
+
+@pytest.fixture
+def scanned(kerntrack: Kerntrack) -> Kerntrack:
+    """The command line on a project that was scanned."""
+    assert kerntrack("scan").code == 0
+    return kerntrack

@@ -104,3 +104,4 @@ def test_unknown_runs_and_files(kerntrack: Kerntrack) -> None:
     kerntrack("scan")
     assert "nowhere.json" in kerntrack("diff", "nowhere.json").err
     assert "no state is known for run 0" in kerntrack("diff", "0").err
+    assert "no state is known for run 99" in kerntrack("diff", "99").err

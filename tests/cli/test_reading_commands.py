@@ -12,12 +12,6 @@ from tests.cli.conftest import Kerntrack
 GOLDEN = Path(__file__).with_name("golden")
 
 
-@pytest.fixture
-def scanned(kerntrack: Kerntrack) -> Kerntrack:
-    assert kerntrack("scan").code == 0
-    return kerntrack
-
-
 def test_scan_says_how_much_is_ported_by_family(kerntrack: Kerntrack) -> None:
     ended = kerntrack("scan")
     rows = [line.split() for line in ended.out.splitlines() if line.strip()]
@@ -85,7 +79,7 @@ def test_changed_sources_are_announced(scanned: Kerntrack, project: Path) -> Non
     port = project / "hip" / "port.hip"
     port.write_text(port.read_text().replace("double factor", "float factor"))
     ended = scanned("status")
-    assert "1 scanned files have changed since (hip/port.hip)" in ended.err
+    assert "1 scanned file has changed since (hip/port.hip)" in ended.err
     assert scanned("scan").out.splitlines()[-1].startswith("2 of 4 ported")
     assert scanned("status").err.find("changed") == -1
 

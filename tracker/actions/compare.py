@@ -84,7 +84,8 @@ def states_at(engine: "Engine", run_id: int) -> States:
     """The state after a run of the history. Raises UsageError for a run that left none."""
     from db import queries
 
-    found = queries.snapshot(engine, run_id)
+    newest = queries.runs(engine, limit=1)
+    found = queries.snapshot(engine, run_id) if newest and run_id <= newest[0].id else None
     if found is None:
         raise UsageError(f"no state is known for run {run_id}", "`kerntrack history` lists the runs")
     return found

@@ -43,7 +43,7 @@ def show_build(reporter: Reporter, record: BuildRecord, quiet: bool = False) -> 
         reporter.data(Text(("✓ " if record.ok else "✗ ") + line, "" if record.ok else "bold red"))
     if not record.ok:
         reporter.narrate(record.output.rstrip())
-        reporter.narrate(f"the command was: {record.commands[-1] if record.commands else ''}", "dim")
+        reporter.narrate("\n".join(["the commands, to the one that failed or beyond:", *record.commands]), "dim")
 
 
 def document(record: BuildRecord) -> dict[str, Any]:

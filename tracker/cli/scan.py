@@ -72,7 +72,7 @@ def _paths(session: Session, paths: Sequence[Path]) -> list[Path]:
 def _show(reporter: Reporter, event: Event) -> None:
     if isinstance(event, Scanned):
         what = "unchanged" if event.unchanged else "parsed"
-        errors = f", {event.errors} errors" if event.errors else ""
+        errors = f", {event.errors} error{'s' * (event.errors > 1)}" if event.errors else ""
         asked = " asked for" if event.side == "rust" else ""
         reporter.narrate(
             f"{what} {event.path}: {event.kernels} kernels{asked}{errors}", "yellow" if event.errors else "dim"

@@ -50,7 +50,8 @@ def warn_of_changes(session: Session, matrix: Matrix) -> None:
     """Say on stderr when the sources are no longer those that the matrix speaks of."""
     if matrix.changed:
         files = ", ".join(matrix.changed[:3]) + (", …" if len(matrix.changed) > 3 else "")
-        message = f"{len(matrix.changed)} scanned files have changed since ({files}): run `kerntrack scan`"
+        what = "1 scanned file has" if len(matrix.changed) == 1 else f"{len(matrix.changed)} scanned files have"
+        message = f"{what} changed since ({files}): run `kerntrack scan`"
         session.stderr().print(Text(message, "yellow"), soft_wrap=True)
 
 
