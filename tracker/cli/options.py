@@ -24,3 +24,4 @@ Device = Annotated[
     ),
 ]
 Effort = Literal["quick", "full"]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
