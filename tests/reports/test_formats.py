@@ -123,6 +123,17 @@ def test_phases_count_the_cells(kerntrack: Kerntrack, truth: Cells) -> None:
     assert actions["Verify on gfx1100 hardware"]["state"] == "open"
 
 
+def test_evidence_is_summed_up(kerntrack: Kerntrack, truth: Cells) -> None:
+    report = json.loads(kerntrack("report", "--format", "json"))
+    for arch in ARCHS:
+        rows = [each for each in report["evidence"] if each["arch"] == arch]
+        for outcome, state in (("passed", "emulated"), ("failed", "emulation failed")):
+            kernels = sum(each["kernels"] for each in rows if each["outcome"] == outcome)
+            assert kernels == sum(truth[key] == state for key in truth if key[1] == arch) > 0
+    assert {each["worst"] for each in report["evidence"]} == {"cw 1e-07, bound 1e-06"}
+    assert "within 1 ulp" in kerntrack("report")
+
+
 def test_html_is_one_small_file_and_escapes_what_it_is_given(kerntrack: Kerntrack) -> None:
     page = kerntrack("report", "--format", "html")
     assert len(page.encode()) <= 2**20

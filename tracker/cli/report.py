@@ -64,6 +64,7 @@ def document(report: Report) -> dict[str, Any]:
         "three_ways": [asdict(each) for each in report.answers],
         "hazards": hazards.document(report.hazards, report.archs),
         "callers": callers.document(report.callers),
+        "evidence": [asdict(each) for each in report.evidence],
         "progress": [asdict(each) for each in report.moments],
     }
 

@@ -15,6 +15,7 @@ from tracker.actions.status import counts, load
 from tracker.actions.store import open_store
 from tracker.config import Project
 from tracker.reports import three_ways
+from tracker.reports.evidence import evidence
 from tracker.reports.model import Report
 from tracker.reports.phases import moments, phases
 from tracker.reports.todo import required
@@ -46,6 +47,7 @@ def collect(project: Project) -> Report:
         counts=tuple(counted),
         hazards=hazards,
         callers=missing.callers,
+        evidence=tuple(evidence(kernels, archs)),
         moments=tuple(moments(queries.snapshots(engine), archs, of)),
         changed=matrix.changed,
     )

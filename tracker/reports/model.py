@@ -63,6 +63,20 @@ class Count:
 
 
 @dataclass(frozen=True)
+class EvidenceRow:
+    """Checks of one family on one device with one outcome: how many kernels and cases, the largest error, the day."""
+
+    arch: str
+    device: str
+    family: str
+    outcome: str
+    kernels: int
+    cases: int
+    worst: str
+    newest: str
+
+
+@dataclass(frozen=True)
 class Moment:
     """The port after a run: how many kernels were ported, and per arch compiled, emulated or verified, verified."""
 
@@ -87,6 +101,7 @@ class Report:
     counts: tuple[Count, ...]
     hazards: Hazards
     callers: CallerGap | None
+    evidence: tuple[EvidenceRow, ...]
     moments: tuple[Moment, ...]
     changed: tuple[str, ...]
     """Sources that are no longer what was scanned: what the report says of them is old."""
