@@ -177,11 +177,14 @@ def test_models_that_do_not_fit_are_refused(
         load(rewritten(made("q4_0"), tmp_path / "model.gguf", old, new))
 
 
-@pytest.mark.skipif(find_spec("llama_cpp") is None, reason="needs llama-cpp-python, which has no wheels")
+@pytest.mark.skipif(find_spec("llama_cpp") is None, reason="needs llama-cpp-python (extra `llama`), built from source")
 @pytest.mark.parametrize("kind", ["f32", *TYPES])
 def test_llama_cpp_computes_what_the_reference_computes(made: Callable[[str], Path], kind: str) -> None:
     path = made(kind)
     llama, tokens = load(path), prompt(path)
+    from llama_cpp import Llama
+
+    assert Llama(model_path=str(path), vocab_only=True, verbose=False).tokenize(PROMPT.encode()) == tokens
     theirs = llama_cpp.logits(path, tokens)
     assert theirs is not None and len(tokens) < CONTEXT
     ours = agreement("", theirs, reference.logits(llama, tokens))

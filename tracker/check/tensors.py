@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from kernels.contracts import real
@@ -29,9 +30,15 @@ class Origin:
 
 def cases(kernel: KernelName, origin: Origin, effort: Effort, seed: int) -> Iterator[Case]:
     """The one case of a kernel on a tensor of its type. Its name tells file, tensor and how many rows were taken."""
-    tensor = reader.read(origin.path).tensors[origin.tensor]
+    tensor = _model(origin.path, origin.sha256).tensors[origin.tensor]
     chosen = real.sample(tensor.rows, tensor.columns, ELEMENTS[effort])
     yield real.case(kernel, name(kernel, origin, tensor, len(chosen), seed), tensor.blocks()[chosen], seed)
+
+
+@lru_cache(maxsize=1)
+def _model(path: Path, sha256: str) -> reader.Model:
+    """The file, read once per process: a large vocabulary takes a second."""
+    return reader.read(path)
 
 
 def name(kernel: KernelName, origin: Origin, tensor: reader.Tensor, rows: int, seed: int) -> str:
