@@ -129,6 +129,7 @@ DEVICE void multiply_rows(const typename Format::Block* const (&row)[rows], cons
         for (int r = 0; r < rows; ++r) weights[r] = load_weights<Format>(row[r][b], slice);
 #pragma unroll
         for (int j = 0; j < batch; ++j) {
+            if (batch > 4 && j % 2 == 0) scheduling_fence();
             auto activations = load_activations<Format>(y + j * stride + b * y_each, slice);
 #pragma unroll
             for (int r = 0; r < rows; ++r) partial[j * rows + r] += multiply(weights[r], activations);
