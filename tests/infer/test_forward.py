@@ -22,7 +22,7 @@ from tracker.infer.generate import Run, compare, generate
 from tracker.infer.layers import Kernels, LaunchError, needed
 
 TYPES = ("q4_0", "q5_1", "q8_0", "q4_K", "q6_K")
-PROMPT = "Sphinx of black quartz, judge my vow: 0123456789 ABCDEFGH"
+PROMPT = "Sphinx of black quartz, judge my vow: 0123456789 ABCDEFGHIJKLM"
 
 
 @pytest.fixture(scope="session")
@@ -79,8 +79,8 @@ def test_the_layers_have_a_say_in_the_logits(made: Callable[[str], Path]) -> Non
 def test_a_quantized_model_agrees_with_the_references_over_64_positions(made: Callable[[str], Path], kind: str) -> None:
     path = made(kind)
     llama, run, kernels = load(path), Run(prompt(path)), on_numpy()
-    list(generate(llama, kernels, run, 8, end=None))
-    assert len(run.tokens) >= 64 and run.steps == [len(run.tokens) - 8, *[1] * 8]
+    list(generate(llama, kernels, run, 3, end=None))
+    assert len(run.tokens) >= 64 and run.steps == [len(run.tokens) - 3, 1, 1, 1]
     assert kernels.audit.wrong == () and 0 < kernels.audit.worst < 1
     for each in compare(llama, path, run):
         assert each.agreeing == each.positions == len(run.tokens) and each.missed == 0
