@@ -31,7 +31,7 @@ from tracker.emulator.cost import instruction_class
 CASES = {
     "dequantize": "blocks=64 data=random seed=0",
     "quantize": "rows=16 cols=4096 data=normal seed=0",
-    "get_rows": "rows=16 cols=4096 ids=16 data=random seed=0",
+    "get_rows": "rows=16 cols=4096 ids=16 grid=65535 data=random seed=0",
     "dequantize_mul_mat_vec": "rows=32 cols=4096 data=random seed=0",
     "mul_mat_vec_q8_1": "rows=32 cols=4096 data=random seed=0",
     "mul_mat_q8_1": "rows=128 cols=512 batch=128 data=random seed=0",
