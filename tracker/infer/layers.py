@@ -62,7 +62,7 @@ def needed(model: Llama, batches: Iterable[int]) -> set[Role]:
 
 
 def role(symbol: str) -> Role | None:
-    """What a kernel does, by its name; None when it belongs to no known family, or decodes only."""
+    """What a kernel does, by its name; None when it belongs to no known family."""
     kernel = identify(symbol)
     return (kernel.family, kernel.type, kernel.batch) if kernel else None
 
