@@ -1,7 +1,7 @@
 """SentencePiece merges worked out by hand, and bytes for everything else."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.infer.make_model import TOKENS
@@ -27,6 +27,7 @@ def vocabulary(tokens: list[str], scores: list[float], types: list[int], **more:
 BYTES = vocabulary(list(TOKENS), [0.0] * len(TOKENS), [2, 3, 3, *[6] * 256, 1], add_space_prefix=False)
 
 
+@settings(deadline=None)
 @given(st.text().filter(lambda text: SPACE not in text))
 def test_any_text_goes_through_bytes_and_back(text: str) -> None:
     numbers = BYTES.encode(text)
