@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-candle test-postgres lint fuzz bench picture setup clean
+.PHONY: run test test-candle test-postgres test-cluster lint fuzz bench picture setup clean
 SEEDS ?= 0:1000
 
 setup: $(VENV)/.installed
@@ -29,6 +29,10 @@ test-candle: setup
 test-postgres: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,postgresql]'
 	KERNTRACK_TEST_POSTGRES=1 $(BIN)/python -m pytest tests/db
+
+# Schedulers and workers as processes of their own, killed, restarted and cut off; minutes, not part of `make test`.
+test-cluster: setup
+	KERNTRACK_TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster
 
 fuzz: setup
 	for arch in gfx90a gfx1030 gfx1100; do $(BIN)/python -m tests.fuzz --arch $$arch --seeds $(SEEDS) || exit 1; done

@@ -154,10 +154,10 @@ def _forget_superseded(session: Session, kernels: Sequence[Mapping[str, Any]]) -
             session.connection().execute(statement, values)
 
 
-def evidence(engine: Engine, result: Mapping[str, Any], *, toolchain: str, host: str = "") -> int:
+def evidence(engine: Engine, result: Mapping[str, Any], *, toolchain: str) -> int:
     """Append the outcome of a check (fields of `tracker.check.results.CheckResult`) and return its id."""
     with writing(engine) as session:
-        row = Evidence(**{"created": now(), "toolchain": toolchain, "host": host, **result})
+        row = Evidence(**{"created": now(), "toolchain": toolchain, **result})
         session.add(row)
         session.flush()
         return row.id

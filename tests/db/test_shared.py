@@ -43,7 +43,7 @@ for number in range(count):
         assert all(row.symbol in (Q4, Q5) for row in found) and len({row.symbol for row in found}) == len(found), found
     else:
         record.build(engine, attempt("gfx90a", key=name), {Q5: "f1"}, built(Q5, "h1"))
-        record.evidence(engine, check("gfx90a", "h1", message=name, seed=number), toolchain="zig", host=role)
+        record.evidence(engine, check("gfx90a", "h1", message=name, seed=number, host=role), toolchain="zig")
 print("done")
 """
 WRITERS, TIMES = 8, 5
@@ -87,7 +87,7 @@ def fill(engine: Engine) -> None:
     """A history with something in every table that counts."""
     for arch in ARCHS:
         record.build(engine, attempt(arch), {Q5: "f1"}, built(Q5, f"h-{arch}"))
-        record.evidence(engine, check(arch, f"h-{arch}"), toolchain="zig", host="here")
+        record.evidence(engine, check(arch, f"h-{arch}", host="here"), toolchain="zig")
     record.evidence(engine, check("gfx1100", "h-gfx1100", outcome="failed", failing={"name": "c"}), toolchain="zig")
     record.build(engine, attempt("gfx90a", outcome="failed"), {Q5: "f2"}, {})
     run = record.run(engine, verb="verify", started="t", good=True, message="", options={"a": [1]}, summary={})

@@ -1,7 +1,8 @@
 """Compile: build the HIP sources that hold the selected kernels, for the selected archs, in parallel."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from db.views import KernelFacts
 from tracker.actions.events import Built, Event, Finished, Note, Plan, Step
 from tracker.actions.history import recorded
 from tracker.actions.scan import rescan
+from tracker.actions.stations import Station
 from tracker.actions.status import changed_sources
 from tracker.actions.store import open_store
 from tracker.build.archs import get_arch
 from tracker.build.compiler import compile_units
 from tracker.build.records import BuildRecord, Unit
-from tracker.build.toolchain import Toolchain, discover
+from tracker.build.toolchain import Toolchain
 from tracker.cancel import Cancel
 from tracker.config import Project
 from tracker.errors import CancelledError
@@ -45,15 +47,30 @@ def compile_kernels(
     selector: str | Sequence[str],
     archs: Sequence[str] | None = None,
     again: bool = False,
+    cluster: str | None = None,
 ) -> Iterator[Event]:
     """Build what is not built yet (`again`: everything selected) and keep every attempt.
 
-    Raises UsageError when the selector chooses nothing, AbsentError when there is no compiler.
+    `cluster` is the address of a scheduler whose workers build in place of this machine. Raises UsageError when the
+    selector chooses nothing, AbsentError when there is no compiler.
     """
     engine = open_store(project)
     chosen = words(selector)
-    options = {"selector": list(chosen), "archs": list(archs or project.archs)}
-    yield from recorded(project, engine, "compile", options, _compile(project, engine, cancel, chosen, archs, again))
+    options: dict[str, Any] = {"selector": list(chosen), "archs": list(archs or project.archs)}
+    options["cluster"] = cluster
+    with _place(project, engine, cluster) as (station, notes):
+        yield from notes
+        work = _compile(project, engine, cancel, chosen, archs, again, station)
+        yield from recorded(project, engine, "compile", options, work)
+
+
+def _place(project: Project, engine: Engine, cluster: str | None) -> AbstractContextManager[tuple[Station, list[Note]]]:
+    """Where compilers run: on this machine or on a cluster."""
+    if cluster is None:
+        return nullcontext((Station(), []))
+    from tracker.actions.clusters import open_cluster
+
+    return open_cluster(cluster, "emulator", project, engine)
 
 
 def _compile(
@@ -63,15 +80,16 @@ def _compile(
     selector: Sequence[str],
     archs: Sequence[str] | None,
     again: bool,
+    station: Station,
 ) -> Iterator[Event]:
     yield from rescan(project, engine, cancel)
     selection = choose(project, engine, selector, archs)
     yield from note_unported(selection)
-    toolchain = discover(project.toolchain)[0]
+    toolchain = station.toolchain(project)
     work = needed(engine, selection.cells, toolchain, again)
     yield Plan("compile", len(work.targets))
     tally = {"built": 0, "cached": 0, "failed": 0}
-    for done, event in enumerate(build(project, engine, work, toolchain, cancel), start=1):
+    for done, event in enumerate(build(project, engine, work, toolchain, cancel, station.compile), start=1):
         yield event
         if isinstance(event, Built):
             tally[
@@ -119,11 +137,18 @@ def _usable(found: CellBuild | None, toolchain: Toolchain) -> bool:
     return all(path and Path(path).is_file() for path in (found.attempt.assembly, found.attempt.code_object))
 
 
-def build(project: Project, engine: Engine, work: Work, toolchain: Toolchain, cancel: Cancel) -> Iterator[Event]:
+def build(
+    project: Project,
+    engine: Engine,
+    work: Work,
+    toolchain: Toolchain,
+    cancel: Cancel,
+    compile_all: Callable[..., Iterator[BuildRecord]] = compile_units,
+) -> Iterator[Event]:
     """Compile and record each target as it is finished. Raises CancelledError once cancelled."""
     units = [(unit_of(project, source), arch) for source, arch in work.targets]
     names = {unit.source: source for (unit, _), (source, _) in zip(units, work.targets, strict=True)}
-    for attempt in compile_units(units, toolchain, project.cache, cancel):
+    for attempt in compile_all(units, toolchain, project.cache, cancel):
         if attempt.outcome == "cancelled":
             continue
         source = names[attempt.unit.source]

@@ -1,17 +1,16 @@
 """Gathering a shipment: linked code objects, their kernels as scanned, and the evidence that holds for each."""
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-import kernels
 from db import queries
 from db.views import ArchStatus, KernelFacts
 from tracker import __version__
 from tracker.actions.compile import Work
+from tracker.actions.trees import tree
 from tracker.build import codeobject
 from tracker.build.archs import get_arch
 from tracker.build.link import link_objects
@@ -46,7 +45,7 @@ def gather(
         objects[record.arch].append(record.code_object.with_suffix(".o"))
         built[record.arch] |= codeobject.read(record.code_object).kernels
     facts = _facts(work, built)
-    units, includes, sources = _sources(project, engine, [source for source, _ in work.targets])
+    sources = tree(project, engine, [source for source, _ in work.targets])
     return Shipment(
         objects=tuple(
             CodeObject(arch, get_arch(arch).mach, link_objects(objects[arch], toolchain, cancel)) for arch in archs
@@ -56,9 +55,9 @@ def gather(
         toolchain=toolchain.version,
         program=f"kerntrack {__version__}",
         defines=project.defines,
-        units=units,
-        includes=includes,
-        sources=sources,
+        units=tuple(sorted(sources.units.values())),
+        includes=sources.includes,
+        sources={name: path.read_bytes() for name, path in sources.files.items()},
     )
 
 
@@ -114,32 +113,3 @@ def _proof(symbol: str, arch: str, code_hash: str, cell: ArchStatus | None) -> P
         evidence.cases_run,
         evidence.created,
     )
-
-
-def _sources(
-    project: Project, engine: Engine, names: Sequence[str]
-) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, bytes]]:
-    """Units, include folders and contents, all by path below the folder that has them all.
-
-    Headers of kerntrack and of toolkits are left out: where this is compiled again, ROCm's are there.
-    """
-    wanted = set(names)
-    units: list[Path] = []
-    files: set[Path] = set()
-    for source in queries.sources(engine, "hip"):
-        if source.path in wanted and not source.origin:
-            units.append(project.root / source.path)
-            files |= {units[-1], *(project.root / path for path, _ in source.dependencies)}
-    homes = {project.root, *(unit.parent for unit in units)}
-    own = {file for file in files if not _below(file, [kernels.INCLUDE]) and _below(file, homes)}
-    common = Path(os.path.commonpath([file.parent for file in own]))
-    includes = [folder for folder in project.include if _below(folder, [common])]
-    return (
-        tuple(sorted(unit.relative_to(common).as_posix() for unit in units)),
-        tuple(folder.relative_to(common).as_posix() for folder in includes),
-        {file.relative_to(common).as_posix(): file.read_bytes() for file in sorted(own)},
-    )
-
-
-def _below(path: Path, folders: Iterable[Path]) -> bool:
-    return any(path.is_relative_to(folder) for folder in folders)

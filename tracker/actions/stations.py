@@ -5,15 +5,21 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tracker.actions.events import Note
 from tracker.build.archs import get_arch
+from tracker.build.compiler import compile_units
+from tracker.build.records import BuildRecord, Unit
+from tracker.build.toolchain import Toolchain, discover, discover_nvidia
 from tracker.cancel import Cancel
+from tracker.config import Project
 from tracker.errors import AbsentError, UsageError
 
 if TYPE_CHECKING:
     from tracker.devices.isolated import IsolatedDevice
+    from tracker.devices.selection import Found
 
 WORKERS = 2
 """Kernels that emulators execute at the same time, each in a process of its own."""
@@ -56,6 +62,21 @@ class Station:
     def columns(self, archs: Sequence[str] | None) -> Sequence[str] | None:
         """The archs to choose cells from, where `archs` were asked for (None: the project's)."""
         return [self.arch] if self.arch else archs
+
+    def device(self, arch: str) -> "IsolatedDevice | Found | None":
+        """The GPU that checks what is built for `arch`; None for the emulator."""
+        return self.gpu
+
+    def toolchain(self, project: Project) -> Toolchain:
+        """What builds for it. Raises AbsentError when nothing can."""
+        nvidia = self.gpu is not None and self.gpu.kind == "cuda"
+        return discover_nvidia("hip") if nvidia else discover(project.toolchain)[0]
+
+    def compile(
+        self, work: Sequence[tuple[Unit, str]], toolchain: Toolchain, cache: Path, cancel: Cancel
+    ) -> Iterator[BuildRecord]:
+        """Compile (unit, target) pairs, as `compile_units` does."""
+        return compile_units(work, toolchain, cache, cancel)
 
     def run(self, tasks: Sequence[Task[Answer]], cancel: Cancel) -> Iterator[Answer]:
         """Do every task; the answers come as they are ready. Raises CancelledError once cancelled."""

@@ -1,8 +1,8 @@
 """Verify: build what is missing, check the selected kernels on emulator or GPU, keep every outcome as evidence."""
 
-import platform
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from tracker.actions.originals import Original, originals, sources_of
 from tracker.actions.scan import rescan
 from tracker.actions.stations import Station, open_station
 from tracker.actions.store import open_store
-from tracker.build.toolchain import Toolchain, discover, discover_nvidia
 from tracker.cancel import Cancel
 from tracker.check.results import CheckResult
 from tracker.config import Project
@@ -49,6 +48,7 @@ class Options:
     device: str = "auto"
     side: Side = "hip"
     build: bool = True
+    cluster: str | None = None
 
 
 def verify(
@@ -64,25 +64,39 @@ def verify(
     device: str = "auto",
     side: Side = "hip",
     build: bool = True,
+    cluster: str | None = None,
 ) -> Iterator[Event]:
     """Check the selected kernels on a device: `auto`, `emulator`, `N` or `hip:N` (an AMD GPU), `cuda:N`.
 
     Where a verdict for the present code, contract, device, effort and seed exists, nothing is run unless `again`.
     `case` runs one case by its name; its outcome is kept, but decides no status. `side` cuda checks the CUDA originals
-    on an NVIDIA GPU. Without `build` only what is built already is checked. Raises UsageError when the selector chooses
-    nothing, AbsentError when there is no such device, or something must be built and there is no compiler.
+    on an NVIDIA GPU. Without `build` only what is built already is checked. `cluster` is the address of a scheduler
+    whose workers build and check in place of this machine. Raises UsageError when the selector chooses nothing,
+    AbsentError when there is no such device, or something must be built and there is no compiler.
     """
     engine = open_store(project)
-    chosen = Options(words(selector), tuple(archs) if archs else None, effort, seed, again, case, device, side, build)
+    named = tuple(archs) if archs else None
+    chosen = Options(words(selector), named, effort, seed, again, case, device, side, build, cluster)
     yield from recorded(project, engine, "verify", asdict(chosen), _verify(project, engine, cancel, chosen))
 
 
 def _verify(project: Project, engine: Engine, cancel: Cancel, options: Options) -> Iterator[Event]:
     yield from rescan(project, engine, cancel)
-    with open_station(options.device, options.selector, options.archs, cancel) as (station, notes):
+    with _place(project, engine, options, cancel) as (station, notes):
         yield from notes
         check = _check_originals if options.side == "cuda" else _check_port
         yield from check(project, engine, cancel, options, station)
+
+
+def _place(
+    project: Project, engine: Engine, options: Options, cancel: Cancel
+) -> AbstractContextManager[tuple[Station, list[Note]]]:
+    """Where checks run: on this machine or on a cluster."""
+    if options.cluster is None:
+        return open_station(options.device, options.selector, options.archs, cancel)
+    from tracker.actions.clusters import open_cluster
+
+    return open_cluster(options.cluster, options.device, project, engine)
 
 
 def _check_port(
@@ -135,8 +149,7 @@ def run_requests(
     """Check; every outcome is written before the next is waited for."""
     toolchains = {(request.symbol, request.code_hash): request.toolchain for request in requests}
     for result in station.run(requests, cancel):
-        toolchain = toolchains[result.symbol, result.code_hash]
-        record.evidence(engine, asdict(result), toolchain=toolchain, host=platform.node())
+        record.evidence(engine, asdict(result), toolchain=toolchains[result.symbol, result.code_hash])
         yield result
 
 
@@ -144,22 +157,17 @@ def build_missing(
     project: Project, engine: Engine, cancel: Cancel, selection: Selection, station: Station
 ) -> Generator[Event, None, bool]:
     """Build what the selection lacks; the generator's value tells whether there was anything."""
-    toolchain = _toolchain(project, station)
+    toolchain = station.toolchain(project)
     cells = [(kernel, station.target(arch)) for kernel, arch in selection.cells]
     work = needed(engine, cells, toolchain, again=False)
     if not work.targets:
         return False
     yield Plan("compile", len(work.targets))
-    for done, event in enumerate(build(project, engine, work, toolchain, cancel), start=1):
+    for done, event in enumerate(build(project, engine, work, toolchain, cancel, station.compile), start=1):
         yield event
         if isinstance(event, Built):
             yield Step(done, f"{event.record.unit.source.name} {event.record.arch}")
     return True
-
-
-def _toolchain(project: Project, station: Station) -> Toolchain:
-    nvidia = station.gpu is not None and station.gpu.kind == "cuda"
-    return discover_nvidia("hip") if nvidia else discover(project.toolchain)[0]
 
 
 def _plan(
@@ -190,7 +198,7 @@ def _plan(
 
 def _verdict(holding: Sequence[Evidence], request: CheckRequest, station: Station) -> Evidence | None:
     """The evidence that makes running the same check again pointless."""
-    gpu = station.gpu
+    gpu = station.device(request.arch)
     for each in holding:
         same = (each.effort, each.seed, each.code_hash) == (request.effort, request.seed, request.code_hash)
         there = (each.device_kind, each.device_name, each.device_target)

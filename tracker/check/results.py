@@ -1,5 +1,6 @@
 """The outcome of checking one kernel on one device, as plain data."""
 
+import platform
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -60,3 +61,5 @@ class CheckResult:
     """A GPU's runtime and driver with their versions."""
     side: Literal["hip", "cuda"] = "hip"
     """Which of a pair was checked: the port or the CUDA original."""
+    host: str = field(default_factory=platform.node)
+    """The machine that checked: the one on which this object was made."""

@@ -1,5 +1,6 @@
 """The program's options and the signatures of its commands. What a command needs is imported when it is called."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,7 +8,7 @@ import typer
 
 from tracker import __version__
 from tracker.cli import benches, databases, exports, goldens, reports
-from tracker.cli.options import Archs, Device, Effort, Json, Selector
+from tracker.cli.options import Archs, ClusterAddress, Device, Effort, Json, Selector
 from tracker.cli.session import Color, Session, guarded
 from tracker.errors import ExitCode
 
@@ -193,6 +194,7 @@ def compile(
     selector: Selector = None,
     arch: Archs = None,
     again: Again = False,
+    cluster: ClusterAddress = None,
     json: Json = False,
 ) -> ExitCode:
     """Build the HIP sources that hold the selected kernels (default: all), in parallel.
@@ -204,7 +206,7 @@ def compile(
     """
     from tracker.cli import compile
 
-    return compile.run(context.obj, selector or [], arch, again, json)
+    return compile.run(context.obj, selector or [], arch, again, json, cluster)
 
 
 @app.command()
@@ -224,6 +226,7 @@ def verify(
         typer.Option(metavar="GLOB", help="Its tensors to take. Default: the first of each type and row length."),
     ] = None,
     device: Device = "auto",
+    cluster: ClusterAddress = None,
     side: Annotated[Side, typer.Option(help="The port (hip) or, on an NVIDIA GPU, the CUDA original.")] = "hip",
     build: Annotated[bool, typer.Option(help="Without: check only what is built already.")] = True,
     again: Again = False,
@@ -244,9 +247,8 @@ def verify(
     """
     from tracker.cli import verify
 
-    request = verify.Request(
-        selector or [], arch, effort, seed, case, again, json, gguf, tensor, device=device, side=side, build=build
-    )
+    checks = verify.Request(selector or [], arch, effort, seed, case, again, json, gguf, tensor)
+    request = replace(checks, device=device, side=side, build=build, cluster=cluster)
     return verify.run(context.obj, request)
 
 
@@ -372,11 +374,36 @@ def tui(
 
 @app.command()
 @guarded
-def doctor(context: typer.Context, json: Json = False) -> ExitCode:
+def doctor(context: typer.Context, cluster: ClusterAddress = None, json: Json = False) -> ExitCode:
     """Show versions, toolchains, architectures, devices, database and cache, and what is missing.
+
+    With --cluster also the workers of that scheduler: what each offers, and how many jobs it has.
 
     Example: kerntrack doctor --json
     """
     from tracker.cli import doctor
 
-    return doctor.run(context.obj, json)
+    return doctor.run(context.obj, json, cluster)
+
+
+@app.command()
+@guarded
+def worker(
+    context: typer.Context,
+    scheduler: Annotated[str, typer.Argument(metavar="SCHEDULER", help="tls://HOST:8786", show_default=False)],
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Kernels emulated or compiled at a time. Default: one a core.")
+    ] = None,
+) -> ExitCode:
+    """Offer this machine's GPUs, compilers and emulator to a Dask scheduler (`dask scheduler`), until Ctrl-C.
+
+    Certificates are those of Dask's own settings, distributed.comm.tls. Plain tcp:// is only for 127.0.0.1.
+
+    \b
+    Examples:
+      kerntrack worker tls://scheduler:8786
+      kerntrack worker tcp://127.0.0.1:8786 --threads 2
+    """
+    from tracker.cli import worker
+
+    return worker.run(context.obj, scheduler, threads)

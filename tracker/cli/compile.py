@@ -15,7 +15,14 @@ from tracker.cli.tables import print_json
 from tracker.errors import ExitCode
 
 
-def run(session: Session, selector: Sequence[str], archs: Sequence[str] | None, again: bool, json: bool) -> ExitCode:
+def run(
+    session: Session,
+    selector: Sequence[str],
+    archs: Sequence[str] | None,
+    again: bool,
+    json: bool,
+    cluster: str | None = None,
+) -> ExitCode:
     """Compile; bad news when a selected kernel is not in a code object afterwards."""
     project = session.project()
     records: list[BuildRecord] = []
@@ -26,7 +33,9 @@ def run(session: Session, selector: Sequence[str], archs: Sequence[str] | None, 
             show_build(reporter, event.record, quiet=json)
 
     finished = follow(
-        session, lambda cancel: compile_kernels(project, cancel, selector=selector, archs=archs, again=again), show
+        session,
+        lambda cancel: compile_kernels(project, cancel, selector=selector, archs=archs, again=again, cluster=cluster),
+        show,
     )
     if json:
         builds = [document(record) for record in records]

@@ -37,9 +37,9 @@ class Finding:
     remedy: str = ""
 
 
-def run(session: Session, json: bool) -> ExitCode:
+def run(session: Session, json: bool, cluster: str | None = None) -> ExitCode:
     """Print what was found. Ends with `ABSENT` when something that every verification needs is missing."""
-    findings = list(_examine(session.project()))
+    findings = [*_examine(session.project()), *(_workers(cluster) if cluster else ())]
     absent = any(each.needed and not each.there for each in findings)
     if json:
         print_json({"schema": SCHEMA, "findings": [asdict(each) for each in findings]})
@@ -118,3 +118,19 @@ def _cache(folder: Path) -> str:
         return f"{folder}: empty"
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     return f"{folder}: {size / 2**20:.0f} MiB"
+
+
+def _workers(address: str) -> Iterator[Finding]:
+    """The workers of a cluster. Raises AbsentError or UsageError when it cannot be reached."""
+    from tracker.cluster.client import Cluster
+
+    with Cluster(address) as cluster:
+        workers = cluster.workers()
+    for each in workers:
+        offer = each.offer
+        kinds = ", ".join(f"{count} x {name}" for name, count in offer.resources.items())
+        gpus = "".join(f"; {gpu.name} ({gpu.target})" for gpu in offer.gpus)
+        doing = f"{each.jobs} jobs" if each.jobs else "idle"
+        yield Finding("worker", f"{offer.host}: {kinds}{gpus}; {doing}; kerntrack {offer.program}")
+    if not workers:
+        yield Finding("worker", f"{address}: nobody", there=False, remedy=f"kerntrack worker {address}")

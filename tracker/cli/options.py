@@ -23,5 +23,9 @@ Device = Annotated[
         metavar="DEVICE", help="auto (an AMD GPU if there is one), emulator, N (AMD GPU number N), cuda or cuda:N."
     ),
 ]
+ClusterAddress = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="ADDRESS", help="Let the workers of this scheduler do it: tls://HOST:8786."),
+]
 Effort = Literal["quick", "full"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -50,6 +50,7 @@ class Request:
     device: str = "auto"
     side: Literal["hip", "cuda"] = "hip"
     build: bool = True
+    cluster: str | None = None
 
 
 def run(session: Session, request: Request) -> ExitCode:
@@ -84,6 +85,8 @@ def exit_code(finished: Finished) -> ExitCode:
 
 
 def _start(session: Session, project: Project, request: Request, cancel: Cancel) -> Iterator[Event]:
+    if request.gguf is not None and request.cluster is not None:
+        raise UsageError("real weights are checked where the file is", "leave out --cluster or --gguf")
     if request.gguf is not None:
         return _on_tensors(session, project, request, request.gguf, cancel)
     if request.tensor is not None:
@@ -100,6 +103,7 @@ def _start(session: Session, project: Project, request: Request, cancel: Cancel)
         device=request.device,
         side=request.side,
         build=request.build,
+        cluster=request.cluster,
     )
 
 

@@ -1,0 +1,129 @@
+"""A worker: offers this machine's devices and toolchains to a scheduler, again and again until it is stopped."""
+
+import asyncio
+import logging
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tracker import __version__
+from tracker.cancel import Cancel
+from tracker.cluster.security import security
+from tracker.devices import selection
+from tracker.devices.revision import emulator_name
+from tracker.errors import AbsentError
+
+KINDS: tuple[selection.Kind, ...] = ("hip", "cuda")
+AGAIN = 2.0
+"""Seconds until the next attempt to reach a scheduler that is not there."""
+POLL = 0.2
+NO_PAGES: dict[str, list[str]] = {"distributed.worker.http.routes": []}
+"""Dask's setting: nothing is served that is not encrypted."""
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a machine can do. `resources`: how many jobs of a kind at a time."""
+
+    host: str
+    program: str
+    emulator: str
+    resources: dict[str, int]
+    gpus: tuple[selection.Found, ...]
+    toolchains: dict[str, str]
+    """Version by resource: `hipcc` (ROCm's clang) or `ziglang`."""
+
+
+_OWN: list[Offer] = []
+
+
+def own_offer() -> Offer:
+    """What this process offers; called by others on a worker."""
+    return _OWN[0]
+
+
+def look_around(threads: int) -> Offer:
+    """What this machine can do. The emulator is always there, once a thread."""
+    gpus = [gpu for kind in KINDS for gpu in _gpus(kind)]
+    toolchains = _toolchains()
+    resources = {"emulator": threads, **dict.fromkeys(toolchains, threads)}
+    for gpu in gpus:
+        resources[gpu.target.partition(":")[0]] = 1  # kernels that are checked at a time disturb each other
+    return Offer(platform.node(), __version__, emulator_name(), resources, tuple(gpus), toolchains)
+
+
+def _gpus(kind: selection.Kind) -> list[selection.Found]:
+    try:
+        return selection.available(kind)
+    except AbsentError:
+        return []
+
+
+def _toolchains() -> dict[str, str]:
+    from tracker.build.toolchain import discover
+
+    try:
+        found = discover()
+    except AbsentError:
+        return {}
+    named = [("hipcc" if each.kind == "rocm" else each.kind, each.version) for each in reversed(found)]
+    return dict(named)  # of several of a kind the best
+
+
+def serve(address: str, threads: int | None, cancel: Cancel, say: Say) -> None:
+    """Work for the scheduler at `address` until cancelled; one that is not there (any more) is waited for.
+
+    Raises UsageError and AbsentError as `security` does.
+    """
+    security(address)
+    logging.getLogger("distributed").setLevel(logging.ERROR)  # what matters is told by `say`
+    _OWN[:] = [look_around(threads or os.cpu_count() or 1)]
+    offers = ", ".join(f"{count} x {name}" for name, count in own_offer().resources.items())
+    say(f"{own_offer().host} offers {offers}")
+    asyncio.run(_serve(address, cancel, say))
+
+
+async def _serve(address: str, cancel: Cancel, say: Say) -> None:
+    waiting = False
+    while not cancel.is_set():
+        try:
+            await _connected(address, cancel, say)
+            waiting = False
+        except (OSError, TimeoutError) as error:
+            if not waiting:
+                say(f"no scheduler at {address} ({error or type(error).__name__}); waiting for it")
+            waiting = True
+        await _sleep(AGAIN, cancel)
+
+
+async def _connected(address: str, cancel: Cancel, say: Say) -> None:
+    """Work until the scheduler ends the connection."""
+    import dask.config
+
+    settings = security(address)
+    dask.config.set(NO_PAGES)
+    from distributed import Worker
+
+    worker = Worker(
+        address,
+        nthreads=sum(own_offer().resources.values()),
+        resources={name: float(count) for name, count in own_offer().resources.items()},
+        host="127.0.0.1" if settings is None else None,
+        security=settings,
+        name=f"{own_offer().host}-{os.getpid()}-{id(cancel):x}",
+        memory_limit=0,
+        dashboard=False,
+    )
+    async with worker:
+        say(f"connected to {address}")
+        while not cancel.is_set() and worker.status.name in ("running", "paused"):
+            await asyncio.sleep(POLL)
+    say("stopped" if cancel.is_set() else f"the scheduler at {address} is gone; waiting for it")
+
+
+async def _sleep(seconds: float, cancel: Cancel) -> None:
+    for _ in range(int(seconds / POLL)):
+        if not cancel.is_set():
+            await asyncio.sleep(POLL)
