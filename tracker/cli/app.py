@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from tracker import __version__
-from tracker.cli import benches, databases, exports, goldens, reports
+from tracker.cli import benches, databases, exports, goldens, reports, workers
 from tracker.cli.options import Archs, ClusterAddress, Device, Effort, Json, Selector
 from tracker.cli.session import Color, Session, guarded
 from tracker.errors import ExitCode
@@ -350,6 +350,7 @@ app.add_typer(exports.app, name="export")
 app.add_typer(goldens.app, name="golden")
 app.command()(benches.bench)
 app.add_typer(databases.app, name="db")
+app.add_typer(workers.app)
 for command in (reports.report, reports.check, reports.badge):
     app.command()(command)
 
@@ -384,26 +385,3 @@ def doctor(context: typer.Context, cluster: ClusterAddress = None, json: Json = 
     from tracker.cli import doctor
 
     return doctor.run(context.obj, json, cluster)
-
-
-@app.command()
-@guarded
-def worker(
-    context: typer.Context,
-    scheduler: Annotated[str, typer.Argument(metavar="SCHEDULER", help="tls://HOST:8786", show_default=False)],
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Kernels emulated or compiled at a time. Default: one a core.")
-    ] = None,
-) -> ExitCode:
-    """Offer this machine's GPUs, compilers and emulator to a Dask scheduler (`dask scheduler`), until Ctrl-C.
-
-    Certificates are those of Dask's own settings, distributed.comm.tls. Plain tcp:// is only for 127.0.0.1.
-
-    \b
-    Examples:
-      kerntrack worker tls://scheduler:8786
-      kerntrack worker tcp://127.0.0.1:8786 --threads 2
-    """
-    from tracker.cli import worker
-
-    return worker.run(context.obj, scheduler, threads)
