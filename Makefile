@@ -23,7 +23,7 @@ test: setup
 
 test-candle: setup
 	@test -n "$(KERNTRACK_CANDLE)" || { echo "set KERNTRACK_CANDLE to a checkout of huggingface/candle"; exit 2; }
-	KERNTRACK_CANDLE=$(KERNTRACK_CANDLE) $(BIN)/python -m pytest -n 2 tests/check/test_candle.py tests/scan/test_baselines.py tests/contracts/test_geometry.py --timeout 3600
+	KERNTRACK_CANDLE=$(KERNTRACK_CANDLE) $(BIN)/python -m pytest -n 2 tests/check/test_candle.py tests/scan/test_baselines.py tests/scan/test_hazards.py tests/scan/test_callers.py tests/contracts/test_geometry.py --timeout 3600
 
 # The database tests a second time, on a PostgreSQL server of their own (Debian: apt install postgresql).
 test-postgres: setup
@@ -41,7 +41,7 @@ picture: setup
 	$(BIN)/python -m tracker.tui.picture docs/matrix.svg
 
 bench: setup
-	for script in cli_startup scan build emulator tui; do $(BIN)/python -m benchmarks.$$script || exit 1; done
+	for script in cli_startup scan scan_hazards report build emulator tui; do $(BIN)/python -m benchmarks.$$script || exit 1; done
 
 lint: setup
 	$(BIN)/ruff check .
