@@ -38,7 +38,9 @@ fuzz: setup
 	for arch in gfx90a gfx1030 gfx1100; do $(BIN)/python -m tests.fuzz --arch $$arch --seeds $(SEEDS) || exit 1; done
 
 picture: setup
-	$(BIN)/python -m tracker.tui.picture docs/matrix.svg
+	$(BIN)/python -m tracker.tui.picture docs/matrix.svg f m a t _ q 5 _ 1 enter
+	$(BIN)/python -m tracker.tui.picture docs/kernel.svg f m a t _ q 5 _ 1 enter enter
+	$(BIN)/python -m tracker.tui.picture docs/map.svg m
 
 bench: setup
 	for script in cli_startup scan scan_hazards report build emulator tui; do $(BIN)/python -m benchmarks.$$script || exit 1; done

@@ -8,7 +8,8 @@ from textual.pilot import Pilot
 
 from tests.tui.fake import Fake
 from tests.tui.pilots import notes, running, screen_text, until
-from tracker.tui import core, watching
+from tracker.jobs import watching
+from tracker.tui import core
 from tracker.tui.app import Kerntrack
 
 Press = Callable[[Kerntrack, Pilot[None]], Awaitable[None]]

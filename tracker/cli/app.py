@@ -77,6 +77,7 @@ def scan(
     record: Annotated[Path | None, typer.Option(metavar="FILE", help="Record the CUDA side's facts in FILE.")] = None,
     origin: Annotated[str, typer.Option(metavar="NAME@COMMIT", help="Where a recording says it comes from.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Let --record replace a file.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Scan again whenever a source changes.")] = False,
     again: Again = False,
     json: Json = False,
 ) -> ExitCode:
@@ -89,11 +90,13 @@ def scan(
     Examples:
       kerntrack scan
       kerntrack scan --cuda ../candle/candle-kernels/src/quantized.cu --hip src/rocarray
+      kerntrack scan --watch
       kerntrack scan --cuda kernels.cu --record kernels.json --origin me/repo@1a0f9cc
     """
     from tracker.cli import scan
 
-    return scan.run(context.obj, scan.Request(cuda or [], hip or [], rust or [], record, origin, force, again, json))
+    request = scan.Request(cuda or [], hip or [], rust or [], record, origin, force, again, json, watch)
+    return scan.run(context.obj, request)
 
 
 @app.command()

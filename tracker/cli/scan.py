@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from rich import box
 from rich.table import Table
@@ -10,8 +11,9 @@ from rich.text import Text
 
 from db import queries
 from db.views import KernelStatus, Message
+from tracker.actions import events
 from tracker.actions import scan as action
-from tracker.actions.events import Event, Scanned
+from tracker.actions.events import Scanned
 from tracker.actions.store import open_store
 from tracker.cli.documents import status_document
 from tracker.cli.follow import Reporter, follow
@@ -37,10 +39,30 @@ class Request:
     force: bool
     again: bool
     json: bool
+    watch: bool
 
 
 def run(session: Session, request: Request) -> ExitCode:
-    """Scan and print the counts by family. Bad news only when there is no kernel at all."""
+    """Scan and print the counts by family; `watch`: again after every change, until Ctrl-C."""
+    code = _scan(session, request)
+    if request.watch:
+        _watch(session, request)
+    return code
+
+
+def _watch(session: Session, request: Request) -> None:
+    from tracker.jobs import watching
+
+    def changed(paths: list[str]) -> None:
+        _scan(session, request)
+
+    given = _paths(session, (*request.cuda, *request.hip, *request.rust))
+    session.stderr().print(Text("waiting for changes; Ctrl-C ends this", "dim"))
+    watching.watch(given or watching.sources(session.project()), Event(), changed)
+
+
+def _scan(session: Session, request: Request) -> ExitCode:
+    """Bad news only when there is no kernel at all."""
     project = session.project()
     cuda, hip, rust = (_paths(session, paths) for paths in (request.cuda, request.hip, request.rust))
     record = session.directory / request.record if request.record else None
@@ -69,7 +91,7 @@ def _paths(session: Session, paths: Sequence[Path]) -> list[Path]:
     return [session.directory / path.expanduser() for path in paths]
 
 
-def _show(reporter: Reporter, event: Event) -> None:
+def _show(reporter: Reporter, event: events.Event) -> None:
     if isinstance(event, Scanned):
         what = "unchanged" if event.unchanged else "parsed"
         errors = f", {event.errors} error{'s' * (event.errors > 1)}" if event.errors else ""

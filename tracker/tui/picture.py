@@ -16,7 +16,7 @@ from tracker.tui.source import ProjectSource
 FONT_FILES = re.compile(r"@font-face\s*{[^}]*}\s*")
 """A picture must not load fonts from elsewhere: the reader's own monospaced font does."""
 PATIENCE_SECONDS = 60.0
-SETTLE_SECONDS = 0.5
+SETTLE_SECONDS = 3.0
 """After the last key: pages are read in threads."""
 
 

@@ -16,6 +16,7 @@ from tracker.cancel import Cancel
 from tracker.config import Project
 from tracker.devices.revision import emulator_name
 from tracker.errors import UsageError
+from tracker.jobs import watching
 from tracker.tui.sources import Action, Page, Side, SourceText
 
 if TYPE_CHECKING:  # SQLAlchemy is loaded for what only some look at, never for the start
@@ -148,7 +149,7 @@ class ProjectSource:
 
     def watched(self) -> Sequence[Path]:
         """Every configured source folder and file that exists."""
-        return [path for path in (*self.project.cuda, *self.project.hip, *self.project.include) if path.exists()]
+        return watching.sources(self.project)
 
     def scan(self) -> Action:
         """Scan the project's sources."""

@@ -8,8 +8,9 @@ from typing import Any
 from textual.timer import Timer
 
 from db.views import KernelStatus
+from tracker.jobs import watching
 from tracker.jobs.queue import Job, Queue
-from tracker.tui import watching, work
+from tracker.tui import work
 from tracker.tui.background import background
 from tracker.tui.core import Core
 from tracker.tui.messages import JobsChanged, SourcesChanged, WatchEnded

@@ -4,11 +4,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
 
+from tracker.config import Project
 from tracker.errors import AbsentError, UsageError
 
-SUFFIXES = frozenset({".cu", ".cuh", ".hip", ".h", ".hh", ".hpp", ".inc", ".inl", ".c", ".cc", ".cpp"})
+SUFFIXES = frozenset({".cu", ".cuh", ".hip", ".h", ".hh", ".hpp", ".inc", ".inl", ".c", ".cc", ".cpp", ".rs"})
 DEBOUNCE_MS = 200
 """An editor's save is several events; a checkout is thousands."""
+
+
+def sources(project: Project) -> list[Path]:
+    """Every configured source folder and file that exists."""
+    paths = (*project.cuda, *project.hip, *project.rust, *project.include)
+    return [path for path in paths if path.exists()]
 
 
 def watch(paths: Sequence[Path], stop: Event, changed: Callable[[list[str]], None]) -> None:
