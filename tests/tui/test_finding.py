@@ -66,10 +66,13 @@ async def test_the_next_difference_comes_into_view() -> None:
         app.main.matrix.go_to("mul_mat_q5_1@candle-kernels/src/quantized.cu")
         await pilot.press("enter")
         await until(pilot, lambda: len(app.screen.query(Code)) == 2)
-        for code in app.screen.query(Code):
-            code.scroll_to(y=0, animate=False)
-        await pilot.press("right_square_bracket", "n")
         sides = app.screen.query_one(SideBySide)
-        await until(pilot, lambda: [code.scroll_offset.y for code in sides.query(Code)] == [98, 98])
+
+        def offsets() -> list[int]:
+            return [code.scroll_offset.y for code in sides.query(Code)]
+
+        await until(pilot, lambda: offsets() == [96, 96])
+        await pilot.press("n")
+        await until(pilot, lambda: offsets() == [98, 98])
         assert sides.at == head.index("int k)")
         assert "≠" in screen_text(app)

@@ -105,6 +105,9 @@ class KernelScreen(KerntrackScreen):
 
     def _step(self, way: int) -> None:
         self.query_one(TabbedContent).active = "source"
+        self.call_after_refresh(self._show_difference, way)
+
+    def _show_difference(self, way: int) -> None:
         if not any(sides.step(way) for sides in self.query(SideBySide)):
             self.notify("no parameter differs in a source that is at hand", timeout=3)
 
