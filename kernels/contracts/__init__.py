@@ -10,10 +10,10 @@ if TYPE_CHECKING:  # numpy is only loaded for a contract that is used: versions 
 
 VERSIONS = {
     "dequantize": 2,
-    "quantize": 5,
+    "quantize": 6,
     "dequantize_mul_mat_vec": 4,
-    "mul_mat_vec_q8_1": 4,
-    "mul_mat_q8_1": 3,
+    "mul_mat_vec_q8_1": 5,
+    "mul_mat_q8_1": 4,
     "get_rows": 5,
     "indexed_moe_forward": 5,
 }

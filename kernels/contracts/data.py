@@ -18,10 +18,9 @@ LARGEST_HALF = 65504.0
 SMALLEST_HALF = 2.0**-14  # the smallest normal one
 
 WEIGHTS = ("random", "negative", "every", "equal", "largest", "smallest", "denormal", "zero")
-ACTIVATIONS = ("normal", "outlier", "positive", "constant", "faint", "silent")
-LOUD = "loud"
-"""Activations whose sum over 32 is past what a half holds: q8_1's stored sum is infinite, the codes are fine."""
-CLASSES = (*WEIGHTS, *ACTIVATIONS, LOUD, "mixed")
+ACTIVATIONS = ("normal", "outlier", "positive", "constant", "faint", "silent", "loud")
+"""`loud` ones sum up past what a half holds: q8_1's stored sums are infinite, the codes fine."""
+CLASSES = (*WEIGHTS, *ACTIVATIONS, "mixed")
 
 
 def weight_classes(data: str, rows: int) -> list[str]:
@@ -35,7 +34,7 @@ def activation_classes(data: str, rows: int) -> list[str]:
     """The activation class of each of `rows` activation rows in a case of class `data`."""
     if data == "mixed":
         return [ACTIVATIONS[row % len(ACTIVATIONS)] for row in range(rows)]
-    return [data if data in (*ACTIVATIONS, LOUD) else "normal"] * rows
+    return [data if data in ACTIVATIONS else "normal"] * rows
 
 
 def weight_rows(kind: str, classes: list[str], blocks: int, rng: Rng) -> Bytes:
@@ -128,6 +127,6 @@ def activations(name: str, columns: int, rng: Rng) -> NDArray[np.float64]:
         "constant": lambda: np.full(columns, rng.uniform(-2, 2)),
         "faint": lambda: rng.normal(size=columns) * 2.0**-12,
         "silent": lambda: np.zeros(columns),
-        LOUD: lambda: np.full(columns, 3000.0) * rng.choice((-1, 1)),
+        "loud": lambda: np.full(columns, 3000.0) * rng.choice((-1, 1)),
     }
     return values[name]()
