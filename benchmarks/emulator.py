@@ -2,19 +2,22 @@
 
 Prints wave-instructions per second on three launches that fill a GPU, and the time of one small case of every kernel
 in a fresh interpreter (start, imports, decoding and running; not compiling). Both are also given as a ratio to a plain
-numpy addition of 4,096 numbers, measured in the same run: how many waves' additions that makes per second. With
-KERNTRACK_CANDLE set to a candle checkout, candle's own quantized.cu, compiled for AMD as it stands, is measured too.
+numpy addition of 4,096 numbers, measured in the same run: how many waves' additions that makes per second. Rates are
+per second of processor time: the machine may be busy with other things. With KERNTRACK_CANDLE set to a candle checkout,
+candle's own quantized.cu, compiled for AMD as it stands, is measured too.
 """
 
 import argparse
 import os
 import pickle
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -69,18 +72,24 @@ def build(title: str, units: list[Unit], arch: str, cache: Path) -> Compiled:
 def additions_per_second(wave: int) -> float:
     """Waves that a plain numpy addition of 32-bit numbers serves per second."""
     a, b, out = (np.arange(WIDTH, dtype=np.uint32) for _ in range(3))
-    seconds = best(lambda: [np.add(a, b, out) for _ in range(1000)], 5) / 1000
-    return WIDTH / wave / seconds
+    _, seconds = best(lambda: [np.add(a, b, out) for _ in range(20_000)], 5)
+    return WIDTH / wave / (seconds / 20_000)
 
 
-def best(action: Callable[[], object], times: int) -> float:
-    """Seconds of the fastest of several runs."""
-    measured = []
+def best(action: Callable[[], object], times: int) -> tuple[float, float]:
+    """Seconds by the clock and of processor time, children's included, each of the fastest of several runs."""
+    walls, spent = [], []
     for _ in range(times):
-        started = time.perf_counter()
+        started, used = time.perf_counter(), _processor_time()
         action()
-        measured.append(time.perf_counter() - started)
-    return min(measured)
+        walls.append(time.perf_counter() - started)
+        spent.append(_processor_time() - used)
+    return min(walls), min(spent)
+
+
+def _processor_time() -> float:
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def launch_of(symbol: str, case: str | None = None) -> Launch:
@@ -99,13 +108,15 @@ def measure_large(compiled: Compiled) -> None:
     programs, device = dict(compiled.programs()), EmulatorDevice(compiled.arch)
     for symbol, case in LARGE:
         launch = launch_of(symbol, case)
-        reports = [device.run(programs[symbol], launch) for _ in range(4)]
-        if reports[0].fault:
-            sys.exit(f"{symbol}: {reports[0].fault.message}")
-        count, seconds = _instructions(reports[0].cost), min(report.seconds for report in reports[1:])
+        report = device.run(programs[symbol], launch)
+        if report.fault:
+            sys.exit(f"{symbol}: {report.fault.message}")
+        count = _instructions(report.cost)
+        wall, seconds = best(partial(device.run, programs[symbol], launch), 3)
         rate = count / seconds
-        print(f"{compiled.title} {compiled.arch} {symbol}, {case}: {count:,} wave-instructions in {seconds:.3f} s,")
-        print(f"  {rate / 1e6:.1f} million per second, {rate / reference:.3f} of plain additions")
+        print(f"{compiled.title} {compiled.arch} {symbol}, {case}: {count:,} wave-instructions,")
+        print(f"  {seconds:.3f} s of processor time, {wall:.3f} s by the clock: {rate / 1e6:.1f} million per second of")
+        print(f"  processor time, {rate / reference:.3f} of plain additions")
 
 
 def _instructions(cost: dict[str, object] | None) -> int:
@@ -121,9 +132,10 @@ def measure_cold(compiled: Compiled, times: int) -> None:
         pickle.dump((compiled, dict(cases)), file)
         file.flush()
         command = [sys.executable, "-m", "benchmarks.emulator", "--cold", file.name]
-        seconds = best(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL), times)
+        wall, seconds = best(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL), times)
         shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-    print(f"{compiled.title} {compiled.arch}: one small case of each of {len(cases)} kernels, cold: {seconds:.2f} s")
+    print(f"{compiled.title} {compiled.arch}: one small case of each of {len(cases)} kernels, cold:")
+    print(f"  {seconds:.2f} s of processor time, {wall:.2f} s by the clock")
     print(f"  {shown}")
 
 
