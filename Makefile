@@ -43,7 +43,7 @@ picture: setup
 	$(BIN)/python -m tracker.tui.picture docs/map.svg m
 
 bench: setup
-	for script in cli_startup scan scan_hazards report build emulator tui; do $(BIN)/python -m benchmarks.$$script || exit 1; done
+	for script in cli_startup scan scan_hazards report build emulator hip_path tui; do $(BIN)/python -m benchmarks.$$script || exit 1; done
 
 lint: setup
 	$(BIN)/ruff check .

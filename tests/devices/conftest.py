@@ -1,6 +1,5 @@
 """Shared by the tests of devices: one small unit of kernels, compiled once, and a stand-in for an AMD GPU."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from devices.fakehip import build_library, settings
 from kernels.launch import Argument, Buffer, Launch, Scalar
 from tests.cli.conftest import Ended
 from tests.cli.test_compile_and_verify import CUDA as CUDA_SOURCE
@@ -77,16 +77,8 @@ def artifact(builds: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The stand-in libamdhip64.so, in a folder laid out as ROCm's is."""
-    folder = tmp_path_factory.mktemp("rocm") / "lib"
-    folder.mkdir()
-    toolchain = discover("ziglang")[0]
-    source, target = HERE / "fakehip" / "libamdhip64.c", folder / "libamdhip64.so"
-    compile_ = (*toolchain.clang, "-c", "-O1", "-fPIC", "-ffreestanding", "-fvisibility=hidden", str(source), "-o")
-    subprocess.run((*compile_, str(folder / "library.o")), check=True)
-    link = (*toolchain.lld, "-shared", "-soname", "libamdhip64.so", str(folder / "library.o"), "-o", str(target))
-    subprocess.run(link, check=True)
-    return target
+    """The stand-in libamdhip64.so."""
+    return build_library(tmp_path_factory.mktemp("rocm") / "lib")
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +86,8 @@ def environment(library: Path, builds: Path) -> Iterator[pytest.MonkeyPatch]:
     """The stand-in installed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(HERE))
-        patch.setenv("ROCM_PATH", str(library.parent.parent))
-        patch.setenv("LD_LIBRARY_PATH", str(library.parent))
-        patch.setenv("FAKEHIP_LIBRARY", str(library))
-        patch.setenv("FAKEHIP_BUILDS", str(builds))
-        patch.setenv("FAKEHIP_TARGET", "gfx1100")
+        for name, value in settings(library, builds).items():
+            patch.setenv(name, value)
         yield patch
 
 
