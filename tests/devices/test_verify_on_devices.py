@@ -90,6 +90,7 @@ def test_an_nvidia_gpu_verifies_the_port_and_the_original_under_its_own_arch(
 ) -> None:
     assert kerntrack("verify", Q5, "--device", "cuda").code == 0
     ended = kerntrack("verify", Q5, "--device", "cuda:0", "--side", "cuda", "--json")
+    assert ended.code == 0, ended
     (result,) = json.loads(ended.out)["results"]
     assert (result["side"], result["outcome"], result["device_name"]) == ("cuda", "passed", "Emulated GeForce")
     assert cells(kerntrack("status", "--json", "--arch", "sm_90"), Q5)["sm_90"]["state"] == "verified"
