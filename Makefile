@@ -39,7 +39,7 @@ fuzz: setup
 
 picture: setup
 	$(BIN)/python -m tracker.tui.picture docs/matrix.svg f m a t _ q 5 _ 1 enter
-	$(BIN)/python -m tracker.tui.picture docs/kernel.svg f m a t _ q 5 _ 1 enter enter
+	$(BIN)/python -m tracker.tui.picture docs/kernel.svg f m a t _ q 5 _ 1 enter enter right_square_bracket right_square_bracket
 	$(BIN)/python -m tracker.tui.picture docs/map.svg m
 
 bench: setup

@@ -17,7 +17,7 @@ FONT_FILES = re.compile(r"@font-face\s*{[^}]*}\s*")
 """A picture must not load fonts from elsewhere: the reader's own monospaced font does."""
 PATIENCE_SECONDS = 60.0
 SETTLE_SECONDS = 3.0
-"""After the last key: pages are read in threads."""
+"""After the last key: curves are read in threads."""
 
 
 async def draw(project: Project, size: tuple[int, int], keys: Sequence[str]) -> str:
@@ -31,6 +31,9 @@ async def draw(project: Project, size: tuple[int, int], keys: Sequence[str]) -> 
         for key in keys:
             await pilot.press(key)
             await pilot.pause(0.05)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while getattr(app.screen, "page", app) is None:  # a kernel's page is still being read
+                    await pilot.pause(0.05)
         await pilot.pause(SETTLE_SECONDS)
         return FONT_FILES.sub("", app.export_screenshot(title="kerntrack tui"))
 
