@@ -35,12 +35,13 @@ def drawn(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
     async def run(pilot: Pilot[Any]) -> None:
         app = pilot.app
         assert isinstance(app, Kerntrack)
+        app.animation_level = "none"
         await until(pilot, lambda: app.loaded)
         app.main.matrix.go_to("mul_mat_q5_1@candle-kernels/src/quantized.cu")
         for key in keys:
             await pilot.press(key)
         if "enter" in keys:
-            await until(pilot, lambda: bool(app.screen.query(Code)))
+            await until(pilot, lambda: [code.placed for code in app.screen.query(Code)] == [True])
         await pilot.pause(0.3)
 
     return run

@@ -77,7 +77,8 @@ class Code(Lines):
     def __init__(self, source: SourceText, differing: frozenset[str], *, id: str) -> None:
         super().__init__(id=id)
         self.source = source
-        self._placed = False
+        self.placed = False
+        """True once it stands at the kernel."""
         texts = (source.text or "").expandtabs(4).splitlines()
         self.head = signature(texts, source.line)
         words = re.compile(rf"\b(?:{'|'.join(map(re.escape, differing)) or '(?!)'})\b")
@@ -98,8 +99,8 @@ class Code(Lines):
 
     def on_resize(self) -> None:
         """Start at the kernel, as soon as there is room to draw."""
-        if not self._placed:
-            self._placed = True
+        if not self.placed:
+            self.placed = True
             self.to_line(self.source.line)
 
     def to_line(self, line: int) -> None:
