@@ -22,6 +22,14 @@ def quick(paths: Paths, cancel: Cancel) -> Done:
     return Done(os.getpid(), {name: (path.stat().st_ino, path.read_bytes()) for name, path in paths.items()})
 
 
+DEVICE_SECONDS = 0.04
+
+
+def device(paths: Paths, cancel: Cancel) -> None:
+    """Wait as long as a quick check on a device takes."""
+    time.sleep(DEVICE_SECONDS)
+
+
 def slow(paths: Paths, cancel: Cancel) -> Done:
     """Take a while, as a check on a device does."""
     cancel.wait(0.1)

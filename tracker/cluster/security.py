@@ -4,6 +4,7 @@ Whoever can connect to a scheduler or worker can run any program there, hence no
 """
 
 import ipaddress
+import logging
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ def security(address: str) -> "Security | None":
         from distributed.security import Security
     except ImportError as error:
         raise AbsentError(f"work on other machines needs {error.name}", _install()) from error
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.ERROR)  # it tells of every lost worker; we deal with that
     scheme, host = urlsplit(address).scheme, urlsplit(address).hostname or ""
     if scheme == "tcp" and loopback(host):
         return None

@@ -1,7 +1,6 @@
 """A worker: offers this machine's devices and toolchains to a scheduler, again and again until it is stopped."""
 
 import asyncio
-import logging
 import os
 import platform
 from collections.abc import Callable
@@ -78,7 +77,6 @@ def serve(address: str, threads: int | None, cancel: Cancel, say: Say) -> None:
     Raises UsageError and AbsentError as `security` does.
     """
     security(address)
-    logging.getLogger("distributed").setLevel(logging.ERROR)  # what matters is told by `say`
     _OWN[:] = [look_around(threads or os.cpu_count() or 1)]
     offers = ", ".join(f"{count} x {name}" for name, count in own_offer().resources.items())
     say(f"{own_offer().host} offers {offers}")
