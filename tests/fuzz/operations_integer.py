@@ -99,7 +99,8 @@ def _saturated(kind: Kind, sign: int) -> Callable[[Numbers, Numbers], Array]:
 
 def _saturation(kind: Kind) -> Iterator[Operation]:
     two = (kind, kind)
-    yield Operation("add_sat", kind, two, "__builtin_elementwise_add_sat({0}, {1})", _saturated(kind, 1), 0.5)
+    text = "saturated_sum({0}, {1})" if kind.bits == 64 else "__builtin_elementwise_add_sat({0}, {1})"
+    yield Operation("add_sat", kind, two, text, _saturated(kind, 1), 0.5)
     yield Operation("sub_sat", kind, two, "__builtin_elementwise_sub_sat({0}, {1})", _saturated(kind, -1), 0.5)
 
 

@@ -44,6 +44,15 @@ DEVICE u32 field(u32 x, u32 offset, u32 width) {
   return __builtin_amdgcn_ubfe(x, offset, width);
 }
 
+// The compiler must not see how the first operand was made: up to LLVM 22 a carry that says whether a 64-bit sum saturates
+// also takes in what overflowed when the operand's upper word was added up.
+template <class T> DEVICE T saturated_sum_of(T a, T b) {
+  asm("" : "+v"(a));
+  return __builtin_elementwise_add_sat(a, b);
+}
+DEVICE u64 saturated_sum(u64 a, u64 b) { return saturated_sum_of(a, b); }
+DEVICE i64 saturated_sum(i64 a, i64 b) { return saturated_sum_of(a, b); }
+
 // A function's own copy: clang takes the cast of an element of a vector for that of element 0 (llvm/llvm-project#95673).
 template <class To, class From> DEVICE To recast(From x) { return __builtin_bit_cast(To, x); }
 
