@@ -41,7 +41,7 @@ def test_a_port_that_does_the_same_is_equal_in_every_bit(kerntrack: Run, golden:
     }
     assert all(each["cases"] and each["elements"] for each in document["results"])
     table = kerntrack("golden", "compare", str(golden), Q4, "--arch", "gfx1100", "--device", "emulator")
-    assert ["dequantize", "gfx1100", "1", "1", "0", "0"] in [line.split()[:6] for line in table.out.splitlines()]
+    assert ["dequantize", "gfx1100", "1", "1", "0", "0", "0"] in [line.split()[:7] for line in table.out.splitlines()]
     assert "1 equal in every bit" in table.err
 
 
@@ -90,6 +90,24 @@ def test_files_that_are_no_golden_files(kerntrack: Run, golden: Path, tmp_path: 
     for file in (broken, tmp_path / "absent.golden"):
         ended = kerntrack("golden", "compare", str(file))
         assert ended.code == 2 and f"{file} is not a golden file" in ended.err
+
+
+@pytest.mark.parametrize(("as_the_oracle", "outcome", "code"), [(False, "disputed", 0), (True, "failed", 1)])
+def test_an_original_that_contradicts_the_oracle_is_no_fault_of_the_port(
+    kerntrack: Run, golden: Path, tmp_path: Path, as_the_oracle: bool, outcome: str, code: int
+) -> None:
+    other = tmp_path / "other.golden"
+    with zipfile.ZipFile(golden) as old, zipfile.ZipFile(other, "w") as new:
+        header = json.loads(old.read("golden.json"))
+        header["kernels"] = {Q4: header["kernels"][Q4]}
+        header["kernels"][Q4][0]["as_the_oracle"] = as_the_oracle
+        new.writestr("golden.json", json.dumps(header))
+        new.writestr(Q4, bytes(each ^ 0x40 for each in old.read(Q4)[:4]) + old.read(Q4)[4:])
+    ended = kerntrack("golden", "compare", str(other), "--arch", "gfx1100", "--device", "emulator", "--json")
+    assert ended.code == code, ended
+    (result,) = json.loads(ended.out)["results"]
+    assert (result["outcome"], result["disputed"], result["differing"]) == (outcome, int(not as_the_oracle), 1)
+    assert "the original has" in result["message"]
 
 
 def test_other_inputs_than_those_recorded_are_not_compared(kerntrack: Run, golden: Path, tmp_path: Path) -> None:

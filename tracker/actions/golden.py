@@ -228,6 +228,8 @@ def _compared(selection: Selection, results: Sequence[Compared]) -> Finished:
     outcomes = Counter(result.outcome for result in results)
     absent = len(selection.cells) - len(results)
     parts = [f"{outcomes['equal']} equal in every bit", f"{outcomes['within']} within the contract's bound"]
+    if outcomes["disputed"]:
+        parts += [f"{outcomes['disputed']} apart only where the original contradicts the oracle and the port does not"]
     parts += [f"{outcomes['failed']} differ"] if outcomes["failed"] else []
     parts += [f"{absent} not ported or not built"] if absent else []
     summary: dict[str, Any] = {"kernels": len(selection.cells), "absent": absent}
@@ -244,7 +246,7 @@ def families(results: Sequence[Compared]) -> dict[str, dict[str, Any]]:
         row["kernels"] += 1
         for key in ("cases", "elements", "differing", "bits"):
             row[key] = row.get(key, 0) + getattr(result, key)
-        for outcome in ("equal", "within", "failed"):
+        for outcome in ("equal", "within", "disputed", "failed"):
             row[outcome] = row.get(outcome, 0) + (result.outcome == outcome)
         row["worst"] = max(row["worst"], result.worst.get("cw", 0.0))
         row["bound"] = max(row["bound"], result.worst.get("bound", 0.0))

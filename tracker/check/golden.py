@@ -23,6 +23,7 @@ from kernels.contracts.base import Contract, Effort, Expectation
 from kernels.launch import Buffer, Launch
 from kernels.names import KernelName, identify
 from tracker.check.compare import compare
+from tracker.check.results import Mismatch
 from tracker.devices.protocol import Device, Module
 from tracker.errors import UsageError
 
@@ -74,15 +75,18 @@ class Recorded:
 class Compared:
     """A port beside the recorded original. Counts are of elements that the contract compares.
 
-    `equal`: the same bits. `within`: other bits, within the contract's bound. `failed`: not that, or not comparable.
+    `equal`: the same bits. `within`: other bits, within the contract's bound. `disputed`: farther apart, but only where
+    the original is not what the contract's oracle expects and the port is. `failed`: not that, or not comparable.
     """
 
     symbol: str
     family: str
     arch: str
-    outcome: Literal["equal", "within", "failed"]
+    outcome: Literal["equal", "within", "disputed", "failed"]
     message: str = ""
     cases: int = 0
+    disputed: int = 0
+    """Outputs of cases in which the original contradicts the oracle and the port does not."""
     elements: int = 0
     differing: int = 0
     bits: int = 0
@@ -125,30 +129,40 @@ def compare_kernel(device: Device, module: Module, golden: "Golden", symbol: str
             return replace(result, outcome="failed", message=message)
         for expectation in prepared.expectations:
             buffer = expectation.buffer
-            result = _add(result, recorded.name, expectation, outputs[buffer], report.buffers[buffer])
+            result = _add(result, recorded, expectation, outputs[buffer], report.buffers[buffer])
         result = replace(result, cases=result.cases + 1)
     return result if result.cases else replace(result, outcome="failed", message="no case was recorded")
 
 
-def _add(result: Compared, case: str, expectation: Expectation, original: Bytes, port: Bytes) -> Compared:
+def _add(result: Compared, case: GoldenCase, expectation: Expectation, original: Bytes, port: Bytes) -> Compared:
     """Count one buffer of one case."""
     expected = original.view(expectation.element)
     comparison = compare(replace(expectation, reference=expected), port)
     counted = np.ones(expected.shape, np.bool_) if expectation.compared is None else expectation.compared
     different = np.bitwise_count((original ^ port).reshape(expected.size, -1)).sum(axis=1)[counted]
-    worst = {key: max(result.worst.get(key, 0.0), value) for key, value in comparison.worst.items() if key in WORST}
     total = replace(
         result,
         elements=result.elements + int(counted.sum()),
         differing=result.differing + int(np.count_nonzero(different)),
         bits=result.bits + int(different.sum()),
-        worst={**result.worst, **worst},
     )
-    if comparison.mismatch and total.outcome != "failed":
-        bad = comparison.mismatch
-        place = f"{bad.buffer}[{bad.index}] is {bad.got}, the original has {bad.expected}"
-        return replace(total, outcome="failed", message=f"{case}: {place} ({bad.bad} of {bad.total} differ too much)")
+    if comparison.mismatch:
+        disputed = not case.as_the_oracle and compare(expectation, port).mismatch is None
+        return _apart(total, case.name, comparison.mismatch, disputed)
+    worst = {key: max(result.worst.get(key, 0.0), value) for key, value in comparison.worst.items() if key in WORST}
+    total = replace(total, worst={**result.worst, **worst})
     return replace(total, outcome="within") if total.differing and total.outcome == "equal" else total
+
+
+def _apart(total: Compared, case: str, bad: Mismatch, disputed: bool) -> Compared:
+    """Note the first place of the gravest kind where the two differ by more than the contract allows."""
+    outcome: Literal["disputed", "failed"] = "disputed" if disputed else "failed"
+    place = f"{bad.buffer}[{bad.index}] is {bad.got}, the original has {bad.expected}"
+    message = f"{case}: {place} ({bad.bad} of {bad.total} differ too much)"
+    total = replace(total, disputed=total.disputed + disputed)
+    if total.outcome == "failed" or total.outcome == outcome:
+        return total
+    return replace(total, outcome=outcome, message=message)
 
 
 class Golden:

@@ -16,7 +16,7 @@ from tracker.cli.tables import Listing, print_json, print_listing
 from tracker.errors import ExitCode
 from tracker.selectors import words
 
-COUNTS = ("kernels", "equal", "within", "failed", "cases", "elements")
+COUNTS = ("kernels", "equal", "within", "disputed", "failed", "cases", "elements")
 HEADINGS = ("family", "arch", *COUNTS, "other bits", "worst", "bound")
 
 
