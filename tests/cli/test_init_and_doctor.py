@@ -75,7 +75,7 @@ def test_compile_without_a_compiler(kerntrack: Kerntrack, monkeypatch: pytest.Mo
     def discover(prefer: str | None = None) -> None:
         raise AbsentError("no compiler for AMD GPUs", "python -m pip install ziglang")
 
-    monkeypatch.setattr("tracker.actions.compile.discover", discover)
+    monkeypatch.setattr("tracker.actions.stations.discover", discover)
     ended = kerntrack("compile")
     assert ended.code == 3
     assert "python -m pip install ziglang" in ended.err

@@ -59,6 +59,10 @@ archs = {archs}
 [rename]
 {rename}
 
+# Keys of your own for the terminal program, by the name of the action (`?` in it shows them).
+# [keys]
+# compile = "f5"
+
 # Porting hazards that may stay; `kerntrack hazards ack RULE KERNEL --reason …` writes such an entry. It ends when the
 # code changes, of which `code` is the hash.
 # [[acknowledge]]
