@@ -5,6 +5,7 @@ It is a SQLite file (in WAL mode, foreign keys on) or, for a team, a database on
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,9 +145,20 @@ def _refuse_or_migrate(engine: Engine, address: Address, revision: str, read_onl
 
 
 def _enter_wal(connection: Connection) -> None:
-    """Switch the file to write-ahead logging (it stays so). Outside any transaction, as SQLite demands."""
+    """Switch the file to write-ahead logging (it stays so). Outside any transaction, as SQLite demands.
+
+    Two processes that switch at once could wait for each other: SQLite tells one of them "locked" without any wait.
+    """
     driver: Any = connection.connection.driver_connection
-    driver.execute("pragma journal_mode = wal")
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            driver.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _upgrade(connection: Connection) -> None:
