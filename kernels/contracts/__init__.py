@@ -13,7 +13,7 @@ VERSIONS = {
     "quantize": 6,
     "dequantize_mul_mat_vec": 4,
     "mul_mat_vec_q8_1": 5,
-    "mul_mat_q8_1": 4,
+    "mul_mat_q8_1": 5,
     "get_rows": 5,
     "indexed_moe_forward": 5,
 }

@@ -167,7 +167,7 @@ def decode(name: str, blocks: Bytes) -> Decoded:
     """
     form = block_format(name)
     decoded = _DECODERS[name](form, blocks)
-    if name not in NOT_IN_GGUF:
+    if name not in NOT_IN_GGUF and len(blocks):
         _agree_with_gguf(name, blocks, decoded)
     return decoded
 

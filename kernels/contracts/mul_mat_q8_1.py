@@ -1,5 +1,7 @@
 """`mul_mat_*`: q8_1 activation rows times weight rows in tiles (oracle C).
 
+A row shorter than a block has no weights, and all its products are zero: candle's launcher accepts that.
+
 The bytes behind the weights hold NaN scales: candle's kernels let them reach the last rows when the columns do not
 fill the last step, a correct one does not.
 """
@@ -23,7 +25,8 @@ def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
     tile_y, tile_x, turn = (table[key][kernel.type] for key in ("tile_y", "tile_x", "k_step"))
     yield {"rows": tile_y + 1, "cols": turn + step, "batch": tile_x + 1}, "mixed"
     yield {"rows": 9, "cols": step, "batch": 7}, "mixed"
-    yield {"rows": 4, "cols": 512, "batch": 3}, "random"
+    yield {"rows": 4, "cols": 1024, "batch": 3}, "random"
+    yield {"rows": 3, "cols": step // 2, "batch": 2}, "random"
     if effort == "quick":
         return
     for edge in (-1, 0):
@@ -41,7 +44,9 @@ def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
 def _build(kernel: KernelName, shape: Shape) -> Prepared:
     rows, columns, batch, rng = shape["rows"], shape["cols"], shape["batch"], shape.generator()
     classes = data.weight_classes(shape.data, rows)
-    weights = data.weight_rows(kernel.type, classes, block_format(kernel.type).blocks(columns), rng)
+    form = block_format(kernel.type)
+    blocks = 0 if columns < form.elements else form.blocks(columns)
+    weights = data.weight_rows(kernel.type, classes, blocks, rng)
     return given(kernel, weights, data.activation_rows(data.activation_classes(shape.data, batch), columns, rng))
 
 
@@ -49,12 +54,12 @@ def given(kernel: KernelName, weights: Bytes, x: Singles) -> Prepared:
     """The case of weights, shape (rows, blocks, bytes), and float activations, shape (batch, columns)."""
     y, stored = q8_1.quantize(x), kernel.type in geometry.table()["mul_mat_q8_1"]["s_term"]
     product = oracle.q8_1_product(oracle.decode_rows(kernel.type, weights), y, stored)
-    return Prepared(launch(kernel, weights, y), (oracle.expectation("dst", product, x.shape[1]),))
+    return Prepared(launch(kernel, weights, y, x.shape[1]), (oracle.expectation("dst", product, x.shape[1]),))
 
 
-def launch(kernel: KernelName, weights: Bytes, y: Bytes) -> Launch:
-    """The launch for weights, shape (rows, blocks, bytes), and q8_1 rows, shape (batch, bytes)."""
-    rows, columns, batch = len(weights), weights.shape[1] * block_format(kernel.type).elements, len(y)
+def launch(kernel: KernelName, weights: Bytes, y: Bytes, columns: int) -> Launch:
+    """The launch for weights, shape (rows, blocks, bytes), and q8_1 rows of so many columns, shape (batch, bytes)."""
+    rows, batch = len(weights), len(y)
     table = geometry.table()["mul_mat_q8_1"]
     grid = (
         geometry.ceil_div(rows, table["tile_y"][kernel.type]),

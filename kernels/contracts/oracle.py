@@ -43,9 +43,10 @@ def expectation(buffer: str, product: Product, columns: int) -> Expectation:
 
 def decode_rows(kind: str, weights: Bytes) -> Decoded:
     """Decode weights of shape (rows, blocks, bytes) to rows of elements, shape (rows, columns)."""
-    rows = len(weights)
-    flat = decode(kind, weights.reshape(-1, block_format(kind).bytes))
-    return Decoded(flat.main.reshape(rows, -1), flat.offset.reshape(rows, -1))
+    form = block_format(kind)
+    shape = len(weights), weights.shape[1] * form.elements
+    flat = decode(kind, weights.reshape(-1, form.bytes))
+    return Decoded(flat.main.reshape(shape), flat.offset.reshape(shape))
 
 
 def float_product(weights: Decoded, activations: Floats) -> Product:

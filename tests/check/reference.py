@@ -119,6 +119,8 @@ def dequantize_mul_mat_vec(name: KernelName, args: dict[str, np.ndarray | int], 
 def mul_mat(name: KernelName, args: dict[str, np.ndarray | int], out: int) -> np.ndarray:
     rows, columns = args["nrows_x"], args["ncols_x"]
     y = args["vy"].reshape(-1, args["nrows_y"] // 32 * 36)
+    if columns < block_format(name.type).elements:
+        return np.zeros((len(y), rows), np.float32)
     weights = rows_of(args["vx"], name.type, rows, columns)
     return products(name.type, weights, rows, y, name.type in SUM_TERM[name.family])
 

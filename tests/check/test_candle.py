@@ -17,6 +17,7 @@ from scan.conftest import candle_file
 
 from kernels import INCLUDE
 from kernels.contracts import contract_for, geometry
+from kernels.contracts.formats import block_format
 from kernels.contracts.naming import Shape, parse
 from kernels.launch import Buffer
 from kernels.names import KernelName, identify
@@ -101,7 +102,9 @@ def _half_step_seen(name: KernelName, shape: Shape, result: CaseResult) -> None:
 
 
 def _tail(name: KernelName, shape: Shape) -> bool:
-    return name.family == "mul_mat_q8_1" and shape["cols"] % geometry.table()["mul_mat_q8_1"]["k_step"][name.type] != 0
+    if name.family != "mul_mat_q8_1" or shape["cols"] < block_format(name.type).elements:
+        return False
+    return shape["cols"] % geometry.table()["mul_mat_q8_1"]["k_step"][name.type] != 0
 
 
 def _tail_seen(name: KernelName, shape: Shape, result: CaseResult) -> None:
