@@ -52,12 +52,12 @@ def given(kernel: KernelName, weights: Bytes, x: Singles) -> Prepared:
     """The case of weights, shape (rows, blocks, bytes), and float activations, shape (the kernel's batch, columns)."""
     y, stored = q8_1.quantize(x), kernel.type in geometry.table()["mul_mat_vec_q8_1"]["s_term"]
     product = oracle.q8_1_product(oracle.decode_rows(kernel.type, weights), y, stored)
-    return Prepared(launch(kernel, weights, y), (oracle.expectation("dst", product, x.shape[1]),))
+    return Prepared(launch(kernel, weights, y, x.shape[1]), (oracle.expectation("dst", product, x.shape[1]),))
 
 
-def launch(kernel: KernelName, weights: Bytes, y: Bytes) -> Launch:
-    """The launch for weights, shape (rows, blocks, bytes), and q8_1 rows, shape (the kernel's batch, bytes)."""
-    rows, columns, batch = len(weights), weights.shape[1] * block_format(kernel.type).elements, _batch(kernel)
+def launch(kernel: KernelName, weights: Bytes, y: Bytes, columns: int) -> Launch:
+    """The launch for weights, shape (rows, blocks, bytes), and q8_1 rows of so many columns, shape (batch, bytes)."""
+    rows, batch = len(weights), _batch(kernel)
     table = geometry.table()["mul_mat_vec_q8_1"]
     return make_launch(
         kernel,

@@ -97,7 +97,8 @@ class Kernels:
         module, kernel = self._found[product_role(weights.kind, len(x))]
         contract = mul_mat_vec_q8_1 if kernel.batch else mul_mat_q8_1
         y = self.quantize(x)
-        got = self._run(module, contract.launch(kernel, weights.blocks(), y), "dst").view("<f4").reshape(len(x), -1)
+        launch = contract.launch(kernel, weights.blocks(), y, weights.columns)
+        got = self._run(module, launch, "dst").view("<f4").reshape(len(x), -1)
         self.audit.product(kernel.symbol, weights, y, uses_stored_sum(weights.kind, len(x)), got)
         return got
 
