@@ -191,8 +191,8 @@ def test_ctrl_c_leaves_no_process_and_no_half_result(kerntrack: Kerntrack, proje
     command = [sys.executable, "-m", "tracker", "-C", str(project), *words]
     running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     while not (project / "c").exists() and running.poll() is None:
-        time.sleep(0.01)
-    time.sleep(0.3)
+        time.sleep(0.002)
+    time.sleep(0.05)  # the compiler has started, and needs much longer
     os.kill(running.pid, signal.SIGINT)
     _, err = running.communicate(timeout=20)
     assert running.returncode == 130, err
