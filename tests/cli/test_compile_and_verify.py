@@ -159,6 +159,7 @@ def test_unchanged_sources_are_not_compiled_again(kerntrack: Kerntrack, cache: P
 def test_an_arch_that_is_not_emulated_is_unsupported(kerntrack: Kerntrack, project: Path) -> None:
     ended = kerntrack("verify", Q5, "--arch", "gfx908", "--json")
     assert outcomes(ended) == {(Q5, "gfx908"): ("unsupported", False)}
+    assert ended.code == 1 and "nothing could be checked: 1 unsupported" in ended.err
     assert "gfx908" in json.loads(ended.out)["results"][0]["message"]
     config = project / "kerntrack.toml"
     config.write_text(config.read_text().replace('"gfx90a"', '"gfx908"'))

@@ -145,3 +145,8 @@ def _case(plain: Mapping[str, Any] | None) -> CaseResult | None:
         window = tuple((index, expected, got) for index, expected, got in mismatch["window"])
         mismatch = Mismatch(**{**mismatch, "window": window})
     return CaseResult(**{**plain, "mismatch": mismatch})
+
+
+def all_passed(outcomes: Mapping[str, int]) -> bool:
+    """Whether what could be checked passed, from counts by outcome; nothing checked is no success."""
+    return outcomes.get("passed", 0) > 0 and not any(outcomes.get(bad) for bad in ("failed", "error", "refused"))

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from db import matrix, queries, record
 from db.cells import CellBuild
 from db.views import Evidence
-from tracker.actions.checking import CheckRequest, Effort, Side, as_result
+from tracker.actions.checking import CheckRequest, Effort, Side, all_passed, as_result
 from tracker.actions.compile import build, choose, needed, note_unported
 from tracker.actions.events import Built, Checked, Event, Finished, Note, Plan, Step
 from tracker.actions.history import recorded
@@ -31,8 +31,6 @@ FAMILY_WEIGHT = {"mul_mat_q8_1": 20.0, "mul_mat_vec_q8_1": 2.0, "indexed_moe_for
 
 VERDICTS = ("passed", "failed")
 """Outcomes that running the same check again would repeat; whether it is supported may change with the program."""
-
-BAD = ("failed", "error", "refused")
 
 
 @dataclass(frozen=True)
@@ -255,8 +253,10 @@ def _finish(selection: Selection, results: Sequence[CheckResult], ran: int) -> F
     }
     if not ported:
         return Finished(False, "nothing to verify: none of the selected kernels is ported", summary)
-    good = not unbuilt and not any(outcomes[bad] for bad in BAD)
+    good = all_passed(outcomes) and not unbuilt
     message = "; ".join(filter(None, (_counts(outcomes), f"{unbuilt} not built" if unbuilt else "")))
+    if not outcomes["passed"] and not outcomes["failed"]:
+        message = f"nothing could be checked: {message}"
     if good and not ran:
         message = f"evidence holds: {message}, nothing to run"
     return Finished(good, message, summary)
@@ -266,7 +266,7 @@ def _finish_originals(selection: Selection, results: Sequence[CheckResult]) -> F
     outcomes: Counter[str] = Counter(result.outcome for result in results)
     absent = len(selection.kernels) - len(results)
     summary = {"kernels": len(selection.kernels), "absent": absent, "run": len(results), **outcomes}
-    good = bool(results) and not absent and not any(outcomes[bad] for bad in BAD)
+    good = all_passed(outcomes) and not absent
     lacking = f"; {absent} are not in the CUDA sources" if absent else ""
     return Finished(good, f"CUDA originals: {_counts(outcomes) or 'none'}{lacking}", summary)
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from db import queries
 from kernels.contracts import real
-from tracker.actions.checking import CheckRequest
+from tracker.actions.checking import CheckRequest, all_passed
 from tracker.actions.compile import choose, note_unported
 from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
 from tracker.actions.history import recorded
@@ -147,6 +147,6 @@ def _finish(results: Sequence[CheckResult], unbuilt: int) -> Finished:
     verdicts = [f"{count} {outcome}" for outcome, count in sorted(outcomes.items())]
     if unbuilt:
         verdicts.append(f"{unbuilt} not built")
-    good = bool(results) and not unbuilt and not outcomes["failed"] and not outcomes["error"]
+    good = all_passed(outcomes) and not unbuilt
     message = ", ".join(verdicts) or "nothing to verify: none of the selected kernels is ported"
     return Finished(good, message, {"run": len(results), "not built": unbuilt, **outcomes})
