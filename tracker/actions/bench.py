@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,13 @@ from db.views import Timing
 from kernels.names import KernelName, identify
 from kernels.workloads import Work, works
 from tracker.actions.checking import Side
-from tracker.actions.compile import choose, note_unported
+from tracker.actions.compile import build_missing, choose, note_unported
 from tracker.actions.events import Event, Finished, Measured, Note, Plan, Step
-from tracker.actions.history import recorded
+from tracker.actions.history import plain, recorded
 from tracker.actions.originals import originals, sources_of
 from tracker.actions.scan import rescan
 from tracker.actions.stations import open_station
 from tracker.actions.store import open_store
-from tracker.actions.verify import build_missing
 from tracker.cancel import Cancel
 from tracker.config import Project
 from tracker.devices.children import ChildCrashed, ChildTimeout
@@ -58,7 +57,7 @@ class Code:
 def bench(project: Project, cancel: Cancel, wanted: Bench) -> Iterator[Event]:
     """Time kernels on the shapes of a 7-8B model. Raises AbsentError when there is no GPU."""
     engine = open_store(project)
-    yield from recorded(project, engine, "bench", asdict(wanted), _bench(project, engine, cancel, wanted))
+    yield from recorded(project, engine, "bench", plain(wanted), _bench(project, engine, cancel, wanted))
 
 
 def _bench(project: Project, engine: Engine, cancel: Cancel, wanted: Bench) -> Iterator[Event]:

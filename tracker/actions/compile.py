@@ -1,9 +1,8 @@
 """Compile: build the HIP sources that hold the selected kernels, for the selected archs, in parallel."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from db import queries, record
 from db.cells import CellBuild
 from db.views import KernelFacts
 from tracker.actions.events import Built, Event, Finished, Note, Plan, Step
-from tracker.actions.history import recorded
+from tracker.actions.history import plain, recorded
 from tracker.actions.scan import rescan
-from tracker.actions.stations import Station
+from tracker.actions.stations import Station, open_place
 from tracker.actions.status import changed_sources
 from tracker.actions.store import open_store
 from tracker.build.archs import get_arch
@@ -40,64 +39,46 @@ class Work:
     """By source."""
 
 
-def compile_kernels(
-    project: Project,
-    cancel: Cancel,
-    *,
-    selector: str | Sequence[str],
-    archs: Sequence[str] | None = None,
-    again: bool = False,
-    cluster: str | None = None,
-) -> Iterator[Event]:
-    """Build what is not built yet (`again`: everything selected) and keep every attempt.
+@dataclass(frozen=True)
+class Options:
+    """What to build, and where."""
 
-    `cluster` is the address of a scheduler whose workers build in place of this machine. Raises UsageError when the
-    selector chooses nothing, AbsentError when there is no compiler.
+    selector: tuple[str, ...] = ()
+    archs: tuple[str, ...] | None = None
+    """In place of the project's."""
+    again: bool = False
+    """Also what is built already."""
+    cluster: str | None = None
+    """A scheduler whose workers build in place of this machine."""
+
+
+def compile_kernels(project: Project, cancel: Cancel, options: Options) -> Iterator[Event]:
+    """Build what is not built yet and keep every attempt.
+
+    Raises UsageError when the selector chooses nothing, AbsentError when there is no compiler.
     """
+    options = replace(options, selector=words(options.selector), archs=options.archs or project.archs)
     engine = open_store(project)
-    chosen = words(selector)
-    options: dict[str, Any] = {"selector": list(chosen), "archs": list(archs or project.archs)}
-    options["cluster"] = cluster
-    with _place(project, engine, cluster) as (station, notes):
-        yield from notes
-        work = _compile(project, engine, cancel, chosen, archs, again, station)
-        yield from recorded(project, engine, "compile", options, work)
+    yield from recorded(project, engine, "compile", plain(options), _compile(project, engine, cancel, options))
 
 
-def _place(project: Project, engine: Engine, cluster: str | None) -> AbstractContextManager[tuple[Station, list[Note]]]:
-    """Where compilers run: on this machine or on a cluster."""
-    if cluster is None:
-        return nullcontext((Station(), []))
-    from tracker.actions.clusters import open_cluster
-
-    return open_cluster(cluster, "emulator", project, engine)
-
-
-def _compile(
-    project: Project,
-    engine: Engine,
-    cancel: Cancel,
-    selector: Sequence[str],
-    archs: Sequence[str] | None,
-    again: bool,
-    station: Station,
-) -> Iterator[Event]:
+def _compile(project: Project, engine: Engine, cancel: Cancel, options: Options) -> Iterator[Event]:
     yield from rescan(project, engine, cancel)
-    selection = choose(project, engine, selector, archs)
-    yield from note_unported(selection)
-    toolchain = station.toolchain(project)
-    work = needed(engine, selection.cells, toolchain, again)
-    yield Plan("compile", len(work.targets))
-    tally = {"built": 0, "cached": 0, "failed": 0}
-    for done, event in enumerate(build(project, engine, work, toolchain, cancel, station.compile), start=1):
-        yield event
-        if isinstance(event, Built):
-            tally[
-                "cached" if event.record.ok and event.record.cached else "built" if event.record.ok else "failed"
-            ] += 1
-            yield Step(done, f"{event.record.unit.source.name} {event.record.arch}")
-    after = choose(project, engine, selector, archs)
-    yield _finish(after, tally)
+    with open_place(project, engine, cancel, options.cluster) as (station, notes):
+        yield from notes
+        selection = choose(project, engine, options.selector, options.archs)
+        yield from note_unported(selection)
+        toolchain = station.toolchain(project)
+        work = needed(engine, selection.cells, toolchain, options.again)
+        yield Plan("compile", len(work.targets))
+        tally = {"built": 0, "cached": 0, "failed": 0}
+        for done, event in enumerate(build(project, engine, work, toolchain, cancel, station.compile), start=1):
+            yield event
+            if isinstance(event, Built):
+                made = "cached" if event.record.cached else "built"
+                tally[made if event.record.ok else "failed"] += 1
+                yield Step(done, f"{event.record.unit.source.name} {event.record.arch}")
+        yield _finish(choose(project, engine, options.selector, options.archs), tally)
 
 
 def choose(project: Project, engine: Engine, selector: Sequence[str], archs: Sequence[str] | None) -> Selection:
@@ -158,6 +139,23 @@ def build(
         yield keep(engine, source, attempt, work.kernels[source])
     if cancel.is_set():
         raise CancelledError("cancelled; builds finished before are kept")
+
+
+def build_missing(
+    project: Project, engine: Engine, cancel: Cancel, selection: Selection, station: Station
+) -> Generator[Event, None, bool]:
+    """Build what the selection lacks; the generator's value tells whether there was anything."""
+    toolchain = station.toolchain(project)
+    cells = [(kernel, station.target(arch)) for kernel, arch in selection.cells]
+    work = needed(engine, cells, toolchain, again=False)
+    if not work.targets:
+        return False
+    yield Plan("compile", len(work.targets))
+    for done, event in enumerate(build(project, engine, work, toolchain, cancel, station.compile), start=1):
+        yield event
+        if isinstance(event, Built):
+            yield Step(done, f"{event.record.unit.source.name} {event.record.arch}")
+    return True
 
 
 def unit_of(project: Project, source: str) -> Unit:

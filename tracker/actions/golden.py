@@ -1,9 +1,8 @@
 """Golden: record what CUDA originals compute on an NVIDIA GPU, and compare the port with that anywhere else."""
 
-import json
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,14 +11,13 @@ from sqlalchemy import Engine
 
 from db import queries, record
 from tracker.actions.checking import Effort
-from tracker.actions.compile import choose, note_unported
+from tracker.actions.compile import build_missing, choose, note_unported
 from tracker.actions.events import Event, Finished, GoldenCompared, Note, Plan, Step
-from tracker.actions.history import recorded
+from tracker.actions.history import plain, recorded
 from tracker.actions.originals import Original, originals, sources_of
 from tracker.actions.scan import rescan
 from tracker.actions.stations import Station, open_station
 from tracker.actions.store import open_store
-from tracker.actions.verify import build_missing
 from tracker.cancel import Cancel
 from tracker.check.golden import Compared, Golden, Origin, Recorded, compare_kernel, record_kernel, write
 from tracker.config import Project
@@ -63,12 +61,7 @@ def record_golden(project: Project, cancel: Cancel, wanted: Recording) -> Iterat
     if wanted.file.exists() and not wanted.force:
         raise UsageError(f"{wanted.file} is there already", "add --force to replace it")
     engine = open_store(project)
-    yield from recorded(project, engine, "golden record", _plain(wanted), _record(project, engine, cancel, wanted))
-
-
-def _plain(options: Recording | Comparison) -> dict[str, Any]:
-    """For the history."""
-    return json.loads(json.dumps(asdict(options), default=str))  # type: ignore[no-any-return]
+    yield from recorded(project, engine, "golden record", plain(wanted), _record(project, engine, cancel, wanted))
 
 
 def _record(project: Project, engine: Engine, cancel: Cancel, wanted: Recording) -> Iterator[Event]:
@@ -179,7 +172,7 @@ def compare_golden(project: Project, cancel: Cancel, wanted: Comparison) -> Iter
     golden = Golden(wanted.file)
     engine = open_store(project)
     events = _compare(project, engine, cancel, golden, wanted)
-    yield from recorded(project, engine, "golden compare", _plain(wanted), events)
+    yield from recorded(project, engine, "golden compare", plain(wanted), events)
 
 
 def _compare(project: Project, engine: Engine, cancel: Cancel, golden: Golden, wanted: Comparison) -> Iterator[Event]:

@@ -1,7 +1,9 @@
 """Every action ends in one row of the history, whatever came of it."""
 
+import json
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
@@ -9,6 +11,9 @@ from db import queries, record
 from tracker.actions.compare import states_of
 from tracker.actions.events import Event, Finished
 from tracker.config import Project
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def recorded(
@@ -29,3 +34,8 @@ def recorded(
             )
             record.snapshot(engine, run, states_of(queries.status(engine, project.archs)))
         yield event
+
+
+def plain(options: "DataclassInstance") -> dict[str, Any]:
+    """An action's options as the history keeps them."""
+    return json.loads(json.dumps(asdict(options), default=str))  # type: ignore[no-any-return]

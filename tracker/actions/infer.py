@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Engine
 
 from db import queries
+from tracker.actions.compile import build_missing
 from tracker.actions.events import Event, Finished, Plan, Step
-from tracker.actions.history import recorded
+from tracker.actions.history import plain, recorded
 from tracker.actions.scan import rescan
 from tracker.actions.stations import Station, open_station
 from tracker.actions.store import open_store
-from tracker.actions.verify import build_missing
 from tracker.build.archs import get_arch
 from tracker.cancel import Cancel
 from tracker.config import Project
@@ -64,8 +64,7 @@ def infer(project: Project, cancel: Cancel, request: Request) -> Iterator[Event]
     loaded = _Loaded(request.path, model.load(file), words, words.encode(request.prompt))
     check_length(loaded.model, loaded.prompt, request.tokens)
     engine = open_store(project)
-    options = {**asdict(request), "path": str(request.path)}
-    yield from recorded(project, engine, "infer", options, _infer(project, engine, cancel, request, loaded))
+    yield from recorded(project, engine, "infer", plain(request), _infer(project, engine, cancel, request, loaded))
 
 
 def _infer(project: Project, engine: Engine, cancel: Cancel, request: Request, loaded: _Loaded) -> Iterator[Event]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -18,6 +18,8 @@ from tracker.config import Project
 from tracker.errors import AbsentError, UsageError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from tracker.devices.isolated import IsolatedDevice
     from tracker.devices.selection import Found
 
@@ -111,6 +113,23 @@ def _emulate(tasks: Sequence[Task[Answer]], cancel: Cancel) -> Iterator[Answer]:
 
 def _call(method: Callable[[], Answer]) -> Answer:
     return method()
+
+
+def open_place(
+    project: Project,
+    engine: "Engine",
+    cancel: Cancel,
+    cluster: str | None,
+    device: str = "emulator",
+    selector: Sequence[str] = (),
+    archs: Sequence[str] | None = None,
+) -> AbstractContextManager[tuple[Station, list[Note]]]:
+    """Where to work: on this machine or on a cluster. Raises what `open_station` or `open_cluster` raises."""
+    if cluster is None:
+        return open_station(device, selector, archs, cancel)
+    from tracker.actions.clusters import open_cluster
+
+    return open_cluster(cluster, device, project, engine)
 
 
 @contextmanager

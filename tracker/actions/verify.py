@@ -2,23 +2,21 @@
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Engine
 
-from db import matrix, queries, record
-from db.cells import CellBuild
+from db import matrix, queries
 from db.views import Evidence
-from tracker.actions.checking import CheckRequest, Effort, Side, all_passed, as_result
-from tracker.actions.compile import build, choose, needed, note_unported
-from tracker.actions.events import Built, Checked, Event, Finished, Note, Plan, Step
-from tracker.actions.history import recorded
+from tracker.actions.checking import CheckRequest, all_passed, as_result
+from tracker.actions.compile import build_missing, choose, note_unported
+from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
+from tracker.actions.history import plain, recorded
 from tracker.actions.originals import Original, originals, sources_of
+from tracker.actions.requests import Options, request_for, run_requests
 from tracker.actions.scan import rescan
-from tracker.actions.stations import Station, open_station
+from tracker.actions.stations import Station, open_place
 from tracker.actions.store import open_store
 from tracker.cancel import Cancel
 from tracker.check.results import CheckResult
@@ -33,68 +31,31 @@ VERDICTS = ("passed", "failed")
 """Outcomes that running the same check again would repeat; whether it is supported may change with the program."""
 
 
-@dataclass(frozen=True)
-class Options:
-    """How to check."""
+def verify(project: Project, cancel: Cancel, options: Options) -> Iterator[Event]:
+    """Check the selected kernels, building what is missing first, and keep every outcome.
 
-    selector: tuple[str, ...]
-    archs: tuple[str, ...] | None
-    effort: Effort
-    seed: int
-    again: bool
-    case: str | None = None
-    device: str = "auto"
-    side: Side = "hip"
-    build: bool = True
-    cluster: str | None = None
-
-
-def verify(
-    project: Project,
-    cancel: Cancel,
-    *,
-    selector: str | Sequence[str],
-    archs: Sequence[str] | None = None,
-    effort: Effort = "quick",
-    seed: int = 0,
-    again: bool = False,
-    case: str | None = None,
-    device: str = "auto",
-    side: Side = "hip",
-    build: bool = True,
-    cluster: str | None = None,
-) -> Iterator[Event]:
-    """Check the selected kernels on a device: `auto`, `emulator`, `N` or `hip:N` (an AMD GPU), `cuda:N`.
-
-    Where a verdict for the present code, contract, device, effort and seed exists, nothing is run unless `again`.
-    `case` runs one case by its name; its outcome is kept, but decides no status. `side` cuda checks the CUDA originals
-    on an NVIDIA GPU. Without `build` only what is built already is checked. `cluster` is the address of a scheduler
-    whose workers build and check in place of this machine. Raises UsageError when the selector chooses nothing,
-    AbsentError when there is no such device, or something must be built and there is no compiler.
+    Where a verdict for the present code, contract, device, effort and seed exists, nothing is run unless
+    `options.again`. Raises UsageError when the selector chooses nothing or options contradict each other, AbsentError
+    when there is no such device, or something must be built and there is no compiler.
     """
+    options = replace(options, selector=words(options.selector))
+    if options.gguf is not None:
+        from tracker.actions.verify_tensors import verify_tensors  # loads gguf
+
+        return verify_tensors(project, cancel, options, options.gguf)
+    if options.tensor is not None:
+        raise UsageError("--tensor chooses tensors of a file", "add --gguf MODEL.gguf")
     engine = open_store(project)
-    named = tuple(archs) if archs else None
-    chosen = Options(words(selector), named, effort, seed, again, case, device, side, build, cluster)
-    yield from recorded(project, engine, "verify", asdict(chosen), _verify(project, engine, cancel, chosen))
+    return recorded(project, engine, "verify", plain(options), _verify(project, engine, cancel, options))
 
 
 def _verify(project: Project, engine: Engine, cancel: Cancel, options: Options) -> Iterator[Event]:
     yield from rescan(project, engine, cancel)
-    with _place(project, engine, options, cancel) as (station, notes):
+    wanted = (options.cluster, options.device, options.selector, options.archs)
+    with open_place(project, engine, cancel, *wanted) as (station, notes):
         yield from notes
         check = _check_originals if options.side == "cuda" else _check_port
         yield from check(project, engine, cancel, options, station)
-
-
-def _place(
-    project: Project, engine: Engine, options: Options, cancel: Cancel
-) -> AbstractContextManager[tuple[Station, list[Note]]]:
-    """Where checks run: on this machine or on a cluster."""
-    if options.cluster is None:
-        return open_station(options.device, options.selector, options.archs, cancel)
-    from tracker.actions.clusters import open_cluster
-
-    return open_cluster(options.cluster, options.device, project, engine)
 
 
 def _check_port(
@@ -141,33 +102,6 @@ def _run(
     return results
 
 
-def run_requests(
-    engine: Engine, requests: Sequence[CheckRequest], station: Station, cancel: Cancel
-) -> Iterator[CheckResult]:
-    """Check; every outcome is written before the next is waited for."""
-    toolchains = {(request.symbol, request.code_hash): request.toolchain for request in requests}
-    for result in station.run(requests, cancel):
-        record.evidence(engine, asdict(result), toolchain=toolchains[result.symbol, result.code_hash])
-        yield result
-
-
-def build_missing(
-    project: Project, engine: Engine, cancel: Cancel, selection: Selection, station: Station
-) -> Generator[Event, None, bool]:
-    """Build what the selection lacks; the generator's value tells whether there was anything."""
-    toolchain = station.toolchain(project)
-    cells = [(kernel, station.target(arch)) for kernel, arch in selection.cells]
-    work = needed(engine, cells, toolchain, again=False)
-    if not work.targets:
-        return False
-    yield Plan("compile", len(work.targets))
-    for done, event in enumerate(build(project, engine, work, toolchain, cancel, station.compile), start=1):
-        yield event
-        if isinstance(event, Built):
-            yield Step(done, f"{event.record.unit.source.name} {event.record.arch}")
-    return True
-
-
 def _plan(
     engine: Engine, selection: Selection, options: Options, station: Station
 ) -> tuple[list[CheckResult], list[CheckRequest]]:
@@ -204,24 +138,6 @@ def _verdict(holding: Sequence[Evidence], request: CheckRequest, station: Statio
         if same and here and each.outcome in VERDICTS:
             return each
     return None
-
-
-def request_for(symbol: str, arch: str, build: CellBuild, options: Options) -> CheckRequest:
-    """The check of a kernel that was built."""
-    attempt = build.attempt
-    assert build.code_hash and attempt.code_object
-    return CheckRequest(
-        symbol=symbol,
-        arch=arch,
-        code_hash=build.code_hash,
-        code_object=Path(attempt.code_object),
-        assembly=Path(attempt.assembly) if attempt.assembly else None,
-        toolchain=attempt.toolchain,
-        contract=matrix.current_contract(symbol),
-        effort=options.effort,
-        seed=options.seed,
-        case=options.case,
-    )
 
 
 def _request_original(symbol: str, target: str, original: Original, options: Options) -> CheckRequest:

@@ -6,7 +6,7 @@ does.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,13 +16,13 @@ from sqlalchemy import Engine
 from db import queries
 from kernels.contracts import real
 from tracker.actions.checking import CheckRequest, all_passed
-from tracker.actions.compile import choose, note_unported
+from tracker.actions.compile import build_missing, choose, note_unported
 from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
-from tracker.actions.history import recorded
+from tracker.actions.history import plain, recorded
+from tracker.actions.requests import Options, request_for, run_requests
 from tracker.actions.scan import rescan
 from tracker.actions.stations import Station, open_station
 from tracker.actions.store import open_store
-from tracker.actions.verify import Options, build_missing, request_for, run_requests
 from tracker.cancel import Cancel
 from tracker.check.results import CheckResult
 from tracker.check.tensors import Origin, representative
@@ -33,38 +33,31 @@ from tracker.gguf.reader import Model, Tensor
 from tracker.selectors import Selection
 
 
-@dataclass(frozen=True)
-class Weights:
-    """Which tensors: those of the file `path` whose name matches `glob`, or (None) one of each type and row length."""
-
-    path: Path
-    glob: str | None
-
-
-def verify_tensors(project: Project, cancel: Cancel, options: Options, weights: Weights) -> Iterator[Event]:
+def verify_tensors(project: Project, cancel: Cancel, options: Options, gguf: Path) -> Iterator[Event]:
     """Check the selected kernels on real tensors of their types.
 
     Raises UsageError when the file cannot be read or a tensor's place or scales are impossible, when no tensor
     matches, or when no selected kernel takes one.
     """
-    model = reader.read(weights.path)
-    tensors = chosen(model, weights.glob)
+    if options.case is not None:
+        raise UsageError("--case names a made up case, --gguf takes real weights", "leave one of the two out")
+    model = reader.read(gguf)
+    tensors = chosen(model, options.tensor)
     for tensor in tensors:
         reader.check_values(model, tensor)
         cancel.check()
-    sha256 = reader.sha256(weights.path)
+    taken = _Taken(gguf, reader.sha256(gguf), tensors)
     engine = open_store(project)
-    note = {**asdict(options), "gguf": str(weights.path), "sha256": sha256, "tensor": weights.glob}
-    events = _verify(project, engine, cancel, options, _Taken(weights, sha256, tensors))
-    yield Note(_taken(model, sha256, tensors, weights.glob))
-    yield from recorded(project, engine, "verify", note, events)
+    yield Note(_described(model, taken, options.tensor))
+    note = {**plain(options), "sha256": taken.sha256}
+    yield from recorded(project, engine, "verify", note, _verify(project, engine, cancel, options, taken))
 
 
 @dataclass(frozen=True)
 class _Taken:
     """What was taken of a file."""
 
-    weights: Weights
+    path: Path
     sha256: str
     tensors: Sequence[Tensor]
 
@@ -85,13 +78,15 @@ def chosen(model: Model, glob: str | None) -> list[Tensor]:
     return found
 
 
-def _taken(model: Model, sha256: str, tensors: Sequence[Tensor], glob: str | None) -> str:
+def _described(model: Model, taken: _Taken, glob: str | None) -> str:
     of = len(reader.matrices(model))
     how = "" if glob else ", the first of each type and row length (--tensor '*' takes all)"
-    return f"{model.path}, sha256 {sha256}: {len(tensors)} of {of} quantized matrices{how}"
+    return f"{model.path}, sha256 {taken.sha256}: {len(taken.tensors)} of {of} quantized matrices{how}"
 
 
 def _verify(project: Project, engine: Engine, cancel: Cancel, options: Options, taken: _Taken) -> Iterator[Event]:
+    if options.cluster is not None:
+        raise UsageError("real weights are checked where the file is", "leave out --cluster or --gguf")
     yield from rescan(project, engine, cancel)
     with open_station(options.device, options.selector, options.archs, cancel) as (station, notes):
         yield from notes
@@ -116,7 +111,7 @@ def _fitting(selection: Selection, taken: _Taken) -> Selection:
     if not cells:
         held = ", ".join(f"{kind} ({count})" for kind, count in sorted(kinds.items()))
         raise UsageError(
-            f"no selected kernel takes a tensor of {taken.weights.path}: they are {held}",
+            f"no selected kernel takes a tensor of {taken.path}: they are {held}",
             f"select a kernel of these types and of {', '.join(real.FAMILIES)}",
         )
     return Selection(cells)
@@ -137,7 +132,7 @@ def _requests(
             unbuilt += bool(symbol)
             continue
         request = request_for(symbol, arch, build, options)
-        origins = (Origin(taken.weights.path, taken.sha256, t.name) for t in taken.tensors if t.kind == kernel.type)
+        origins = (Origin(taken.path, taken.sha256, t.name) for t in taken.tensors if t.kind == kernel.type)
         requests += [replace(request, origin=origin) for origin in origins]
     return requests, unbuilt
 

@@ -1,6 +1,5 @@
 """The program's options and the signatures of its commands. What a command needs is imported when it is called."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -207,9 +206,11 @@ def compile(
       kerntrack compile q5_1
       kerntrack compile --arch gfx942 --arch gfx1201
     """
+    from tracker.actions.compile import Options
     from tracker.cli import compile
 
-    return compile.run(context.obj, selector or [], arch, again, json, cluster)
+    options = Options(tuple(selector or ()), tuple(arch) if arch else None, again, cluster)
+    return compile.run(context.obj, options, json)
 
 
 @app.command()
@@ -248,11 +249,24 @@ def verify(
       kerntrack verify arch:gfx1100 --gguf model.gguf --tensor 'blk.0.*'
       kerntrack verify q5_1 --device cuda --side cuda
     """
+    from tracker.actions.requests import Options
     from tracker.cli import verify
 
-    checks = verify.Request(selector or [], arch, effort, seed, case, again, json, gguf, tensor)
-    request = replace(checks, device=device, side=side, build=build, cluster=cluster)
-    return verify.run(context.obj, request)
+    options = Options(
+        selector=tuple(selector or ()),
+        archs=tuple(arch) if arch else None,
+        effort=effort,
+        seed=seed,
+        again=again,
+        case=case,
+        device=device,
+        side=side,
+        build=build,
+        cluster=cluster,
+        gguf=gguf,
+        tensor=tensor,
+    )
+    return verify.run(context.obj, options, json)
 
 
 @app.command()
@@ -282,9 +296,10 @@ def infer(
       kerntrack infer tiny.gguf --prompt 'Once upon a time' --arch gfx1100 --json
       kerntrack infer tiny.gguf --prompt 'Once upon a time' --device cuda
     """
+    from tracker.actions.infer import Request
     from tracker.cli import infer
 
-    return infer.run(context.obj, infer.Request(model, prompt, tokens, device, arch, json))
+    return infer.run(context.obj, Request(model, prompt, tokens, device, arch), json)
 
 
 @app.command()

@@ -1,11 +1,10 @@
 """`kerntrack compile`: build, one line per source and architecture."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from rich.text import Text
 
-from tracker.actions.compile import compile_kernels
+from tracker.actions.compile import Options, compile_kernels
 from tracker.actions.events import Built, Event
 from tracker.build.records import BuildRecord
 from tracker.cli.documents import SCHEMA
@@ -15,14 +14,7 @@ from tracker.cli.tables import print_json
 from tracker.errors import ExitCode
 
 
-def run(
-    session: Session,
-    selector: Sequence[str],
-    archs: Sequence[str] | None,
-    again: bool,
-    json: bool,
-    cluster: str | None = None,
-) -> ExitCode:
+def run(session: Session, options: Options, json: bool) -> ExitCode:
     """Compile; bad news when a selected kernel is not in a code object afterwards."""
     project = session.project()
     records: list[BuildRecord] = []
@@ -32,11 +24,7 @@ def run(
             records.append(event.record)
             show_build(reporter, event.record, quiet=json)
 
-    finished = follow(
-        session,
-        lambda cancel: compile_kernels(project, cancel, selector=selector, archs=archs, again=again, cluster=cluster),
-        show,
-    )
+    finished = follow(session, lambda cancel: compile_kernels(project, cancel, options), show)
     if json:
         builds = [document(record) for record in records]
         print_json({"schema": SCHEMA, "good": finished.good, "builds": builds, "summary": finished.summary})

@@ -1,14 +1,13 @@
 """`kerntrack infer`: the text a model makes on the project's kernels, and how far its logits are from references."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from rich.text import Text
 
-from tracker.actions import infer as action
 from tracker.actions.events import Built, Event
+from tracker.actions.infer import Request, infer
 from tracker.cli.compile import show_build
 from tracker.cli.documents import SCHEMA
 from tracker.cli.follow import Reporter, follow
@@ -19,30 +18,17 @@ from tracker.errors import ExitCode
 COLUMNS = ("reference", "same token", "largest difference", "rms difference", "spread of logits", "smallest lead")
 
 
-@dataclass(frozen=True)
-class Request:
-    """The command's options."""
-
-    model: Path
-    prompt: str
-    tokens: int
-    device: str
-    arch: str | None
-    json: bool
-
-
-def run(session: Session, request: Request) -> ExitCode:
+def run(session: Session, request: Request, json: bool) -> ExitCode:
     """Run the model; bad news when a kernel was wrong or a most likely token is not the reference's."""
     project = session.project()
-    path = session.directory / request.model.expanduser()
-    asked = action.Request(path, request.prompt, request.tokens, request.device, request.arch)
+    placed = replace(request, path=session.directory / request.path.expanduser())
 
     def show(reporter: Reporter, event: Event) -> None:
         if isinstance(event, Built) and not event.record.ok:
             show_build(reporter, event.record, quiet=True)
 
-    finished = follow(session, lambda cancel: action.infer(project, cancel, asked), show)
-    if request.json:
+    finished = follow(session, lambda cancel: infer(project, cancel, placed), show)
+    if json:
         print_json({"schema": SCHEMA, "good": finished.good, **finished.summary})
     else:
         session.stdout().print(Text(finished.summary["text"]))

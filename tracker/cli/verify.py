@@ -1,26 +1,22 @@
 """`kerntrack verify`: check, one line per kernel and architecture, and what exactly is wrong."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import partial
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal
 
 from rich.text import Text
 
-from tracker.actions import verify as action
 from tracker.actions.events import Built, Checked, Event, Finished
-from tracker.cancel import Cancel
+from tracker.actions.requests import Options
+from tracker.actions.verify import verify
 from tracker.check.results import CaseResult, CheckResult
 from tracker.cli.compile import show_build
 from tracker.cli.documents import SCHEMA
 from tracker.cli.follow import Reporter, follow
 from tracker.cli.session import Session
 from tracker.cli.tables import print_json
-from tracker.config import Project
-from tracker.errors import ExitCode, UsageError
-from tracker.selectors import words
+from tracker.errors import ExitCode
 from tracker.tui.signs import STATES
 
 SIGNS: Mapping[tuple[str, str], str] = {
@@ -34,28 +30,10 @@ SIGNS: Mapping[tuple[str, str], str] = {
 STYLES = {"passed": "", "failed": "bold red", "error": "bold magenta"}
 
 
-@dataclass(frozen=True)
-class Request:
-    """The command's options."""
-
-    selector: Sequence[str]
-    archs: Sequence[str] | None
-    effort: Literal["quick", "full"]
-    seed: int
-    case: str | None
-    again: bool
-    json: bool
-    gguf: Path | None = None
-    tensor: str | None = None
-    device: str = "auto"
-    side: Literal["hip", "cuda"] = "hip"
-    build: bool = True
-    cluster: str | None = None
-
-
-def run(session: Session, request: Request) -> ExitCode:
+def run(session: Session, options: Options, json: bool) -> ExitCode:
     """Verify; bad news when a kernel failed, could not be built, or the check itself broke."""
     project = session.project()
+    placed = replace(options, gguf=session.directory / options.gguf.expanduser()) if options.gguf else options
     checked: list[Checked] = []
 
     def show(reporter: Reporter, event: Event) -> None:
@@ -63,13 +41,13 @@ def run(session: Session, request: Request) -> ExitCode:
             show_build(reporter, event.record, quiet=True)
         elif isinstance(event, Checked):
             checked.append(event)
-            if not request.json:
+            if not json:
                 reporter.data(line(event))
-                for detail in details(event.result, request.gguf):
+                for detail in details(event.result, options.gguf):
                     reporter.data(Text(f"    {detail}"))
 
-    finished = follow(session, partial(_start, session, project, request), show)
-    if request.json:
+    finished = follow(session, lambda cancel: verify(project, cancel, placed), show)
+    if json:
         results = [{**asdict(event.result), "held": event.held} for event in checked]
         print_json({"schema": SCHEMA, "good": finished.good, "results": results, "summary": finished.summary})
     session.stderr().print(Text(finished.message, "" if finished.good else "bold red"))
@@ -82,40 +60,6 @@ def exit_code(finished: Finished) -> ExitCode:
         return ExitCode.GOOD
     refused = finished.summary.get("refused", 0)
     return ExitCode.ABSENT if refused and refused == finished.summary["run"] else ExitCode.BAD_NEWS
-
-
-def _start(session: Session, project: Project, request: Request, cancel: Cancel) -> Iterator[Event]:
-    if request.gguf is not None and request.cluster is not None:
-        raise UsageError("real weights are checked where the file is", "leave out --cluster or --gguf")
-    if request.gguf is not None:
-        return _on_tensors(session, project, request, request.gguf, cancel)
-    if request.tensor is not None:
-        raise UsageError("--tensor chooses tensors of a file", "add --gguf MODEL.gguf")
-    return action.verify(
-        project,
-        cancel,
-        selector=request.selector,
-        archs=request.archs,
-        effort=request.effort,
-        seed=request.seed,
-        again=request.again,
-        case=request.case,
-        device=request.device,
-        side=request.side,
-        build=request.build,
-        cluster=request.cluster,
-    )
-
-
-def _on_tensors(session: Session, project: Project, request: Request, gguf: Path, cancel: Cancel) -> Iterator[Event]:
-    from tracker.actions.verify_tensors import Weights, verify_tensors  # loads gguf
-
-    if request.case is not None:
-        raise UsageError("--case names a made up case, --gguf takes real weights", "leave one of the two out")
-    archs = tuple(request.archs) if request.archs else None
-    chosen = words(request.selector)
-    options = action.Options(chosen, archs, request.effort, request.seed, request.again, device=request.device)
-    return verify_tensors(project, cancel, options, Weights(session.directory / gguf.expanduser(), request.tensor))
 
 
 def line(event: Checked) -> Text:

@@ -165,9 +165,9 @@ class ProjectSource:
         """Compile the files of these kernels."""
 
         def run(cancel: Cancel) -> Iterator[Event]:
-            from tracker.actions.compile import compile_kernels
+            from tracker.actions.compile import Options, compile_kernels
 
-            return compile_kernels(self.project, cancel, selector=",".join(symbols), archs=tuple(archs))
+            return compile_kernels(self.project, cancel, Options((",".join(symbols),), tuple(archs)))
 
         return run
 
@@ -175,10 +175,11 @@ class ProjectSource:
         """Build what is missing and check these kernels."""
 
         def run(cancel: Cancel) -> Iterator[Event]:
+            from tracker.actions.requests import Options
             from tracker.actions.verify import verify
 
             _start_tracker()
-            return verify(self.project, cancel, selector=",".join(symbols), archs=tuple(archs), again=again)
+            return verify(self.project, cancel, Options((",".join(symbols),), tuple(archs), again=again))
 
         return run
 

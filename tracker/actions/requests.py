@@ -1,0 +1,69 @@
+"""What a user asks of a check, as the requests that carry it out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from db import matrix, record
+from db.cells import CellBuild
+from tracker.actions.checking import CheckRequest, Effort, Side
+from tracker.actions.stations import Station
+from tracker.cancel import Cancel
+from tracker.check.results import CheckResult
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to check, and how."""
+
+    selector: tuple[str, ...] = ()
+    archs: tuple[str, ...] | None = None
+    """In place of the project's."""
+    effort: Effort = "quick"
+    seed: int = 0
+    again: bool = False
+    """Also where a verdict is there that holds."""
+    case: str | None = None
+    """Only the case of that name; decides no status."""
+    device: str = "auto"
+    """`auto`, `emulator`, `N` or `hip:N` (an AMD GPU), `cuda:N`."""
+    side: Side = "hip"
+    """`cuda`: the CUDA originals, on an NVIDIA GPU."""
+    build: bool = True
+    """False: only what is built already."""
+    cluster: str | None = None
+    """A scheduler whose workers build and check in place of this machine."""
+    gguf: Path | None = None
+    """Real weights of this file in place of made up cases; decides no status."""
+    tensor: str | None = None
+    """Its tensors by glob; None: the first of each type and row length."""
+
+
+def request_for(symbol: str, arch: str, build: CellBuild, options: Options) -> CheckRequest:
+    """The check of a kernel that was built."""
+    attempt = build.attempt
+    assert build.code_hash and attempt.code_object
+    return CheckRequest(
+        symbol=symbol,
+        arch=arch,
+        code_hash=build.code_hash,
+        code_object=Path(attempt.code_object),
+        assembly=Path(attempt.assembly) if attempt.assembly else None,
+        toolchain=attempt.toolchain,
+        contract=matrix.current_contract(symbol),
+        effort=options.effort,
+        seed=options.seed,
+        case=options.case,
+    )
+
+
+def run_requests(
+    engine: Engine, requests: Sequence[CheckRequest], station: Station, cancel: Cancel
+) -> Iterator[CheckResult]:
+    """Check; every outcome is written before the next is waited for."""
+    toolchains = {(request.symbol, request.code_hash): request.toolchain for request in requests}
+    for result in station.run(requests, cancel):
+        record.evidence(engine, asdict(result), toolchain=toolchains[result.symbol, result.code_hash])
+        yield result
