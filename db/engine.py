@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 
 from db import server
 from db.address import Address, describe
+from db.append import BUSY_SECONDS
 from db.errors import DatabaseError
 from db.schema import HEAD
 
-BUSY_SECONDS = 30.0
 APPLICATION_TABLES = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
 
 

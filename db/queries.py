@@ -1,16 +1,16 @@
 """Reads. Every function is a fixed number of SQL statements, however many kernels there are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 
-from db import matrix, server
+from db import matrix, server, survey
 from db import models as m
 from db.cells import CellBuild
 from db.findings import findings as findings
-from db.matrix import CellKey
+from db.matrix import CellKey, Result
 from db.views import BuildAttempt, Caller, Evidence, KernelFacts, KernelStatus, Message, RunRecord, SourceFile, Timing
 
 IN_ORDER = (m.Source.position, m.Kernel.id)
@@ -29,6 +29,12 @@ def status(engine: Engine, archs: Sequence[str]) -> list[KernelStatus]:
 def cell_builds(connection: Connection, archs: Sequence[str]) -> dict[CellKey, CellBuild]:
     """For every HIP kernel and arch the build its cell speaks of, see `db.matrix`."""
     return matrix.cell_builds(_select(connection), archs)
+
+
+def reading(engine: Engine, read: Callable[[matrix.Select], Result]) -> Result:
+    """What a function of plain SQL (see `db.matrix`, `db.survey`) reads, in one state of the database."""
+    with engine.connect() as connection:
+        return read(_select(connection))
 
 
 def _select(connection: Connection) -> matrix.Select:
@@ -78,22 +84,9 @@ def durations(engine: Engine) -> dict[CellKey, float]:
     return {(symbol, arch): seconds for symbol, arch, seconds in rows}
 
 
-def counts(engine: Engine, side: str, path: str) -> tuple[int, int]:
-    """How many kernels (of a Rust file: kernels that it asks for) and parser errors a scanned source has."""
-    here = select(m.Source.id).where(m.Source.side == side, m.Source.path == path).scalar_subquery()
-    of_kernels = select(func.count()).where(m.Kernel.source_id == here).scalar_subquery()
-    of_names = select(func.count(m.Caller.name.distinct())).where(m.Caller.source_id == here).scalar_subquery()
-    serious = m.Diagnostic.severity.in_(("error", "fatal"))
-    of_errors = select(func.count()).where(m.Diagnostic.source_id == here, serious).scalar_subquery()
-    with engine.connect() as connection:
-        kernels, names, errors = connection.execute(select(of_kernels, of_names, of_errors)).one()
-    return kernels + names, errors
-
-
 def sources(engine: Engine, side: str | None = None) -> list[SourceFile]:
     """The scanned files and the files of recorded inventories, by side and path."""
-    with engine.connect() as connection:
-        return [source for source in matrix.sources(_select(connection)) if side in (None, source.side)]
+    return [source for source in reading(engine, matrix.sources) if side in (None, source.side)]
 
 
 def kernels(engine: Engine, side: str, symbol: str | None = None) -> list[KernelFacts]:
@@ -112,10 +105,7 @@ def kernels(engine: Engine, side: str, symbol: str | None = None) -> list[Kernel
 
 def diagnostics(engine: Engine) -> list[Message]:
     """What the parser had to say, by source and line."""
-    d = m.Diagnostic
-    statement = select(m.Source.path, d.severity, d.path, d.line, d.column, d.message).join(m.Source)
-    with engine.connect() as connection:
-        return [Message(*row) for row in connection.execute(statement.order_by(m.Source.path, d.id))]
+    return reading(engine, survey.diagnostics)
 
 
 def callers(engine: Engine) -> list[Caller]:

@@ -4,13 +4,13 @@ Arguments are plain mappings with the fields of the program's dataclasses (`data
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Engine, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from db.append import now as now
 from db.engine import writing
 from db.models import (
     Build,
@@ -29,14 +29,7 @@ from db.models import (
     Timing,
 )
 from db.schema import RESOURCES
-
-SourceKey = tuple[str, str, str]
-"""(side, path, origin)."""
-
-
-def now() -> str:
-    """The time as it stands in rows."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+from db.survey import SourceKey
 
 
 def source(engine: Engine, facts: Mapping[str, Any], *, arguments: str = "", origin: str = "") -> None:

@@ -97,7 +97,8 @@ def test_read_only_project(kerntrack: Kerntrack, project: Path) -> None:
         # everything is loaded first by a run as root: that user may not even read the interpreter's own files
         code = (
             "import os; from typer.testing import CliRunner; from tracker import cli; import tracker.cli.app;"
-            f"CliRunner().invoke(cli.app.app, ['-C', {str(project)!r}, *{list(arguments)}]); import tracker.cli.init;"
+            f"CliRunner().invoke(cli.app.app, ['-C', {str(project)!r}, *{list(arguments)}]);"
+            "import tracker.cli.init, tracker.actions.store;"
             "os.setgroups([]); os.setgid(65534); os.setuid(65534); cli.main()"
         )
         command = [sys.executable, "-c", code, "-C", str(project), *arguments]

@@ -152,6 +152,6 @@ def test_a_scan_killed_before_pairing_is_made_good_by_the_next(scanned: Kerntrac
     port = project / "hip" / "port.hip"
     port.write_text(port.read_text().replace("double factor", "float factor"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tracker.actions.scan.pair_up", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr("tracker.actions.reading.pair_up", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         assert scanned("scan").code == 130
     assert scanned("scan").out.splitlines()[-1].startswith("2 of 4 ported")

@@ -3,11 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
-
-from db import queries, record
-from db.record import SourceKey
 from tracker.actions.disk import file_hash
 from tracker.actions.events import Event, Note, Scanned
 from tracker.cancel import Cancel
@@ -16,11 +13,24 @@ from tracker.errors import UsageError
 from tracker.scan import baseline, find_sources, scan_file
 from tracker.scan.sources import repository_of
 
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
-def take_baseline(engine: Engine, file: Path) -> Iterator[tuple[Scanned, SourceKey]]:
-    """Store the files that a recording holds, unless they are there already. Raises UsageError if it is unreadable."""
+    from db.survey import SourceKey
+
+
+def named_in(file: Path) -> list["SourceKey"]:
+    """The sources that a recording holds. Raises UsageError if it is unreadable."""
     taken = baseline.read(file)
-    origin = f"{taken.origin}@{taken.commit}" if taken.commit else taken.origin
+    return [(facts.side, facts.path, _origin(taken)) for facts in taken.files]
+
+
+def take_baseline(engine: "Engine", file: Path) -> Iterator[tuple[Scanned, "SourceKey"]]:
+    """Store the files that a recording holds, unless they are there already. Raises UsageError if it is unreadable."""
+    from db import queries, record
+
+    taken = baseline.read(file)
+    origin = _origin(taken)
     content = file_hash(file) or ""
     known = {(each.path, each.origin): each.arguments for each in queries.sources(engine, "cuda")}
     for facts in taken.files:
@@ -29,6 +39,10 @@ def take_baseline(engine: Engine, file: Path) -> Iterator[tuple[Scanned, SourceK
             record.source(engine, asdict(facts), arguments=content, origin=origin)
         name = f"{facts.path} of {origin}"
         yield Scanned(name, facts.side, len(facts.kernels), unchanged, 0), (facts.side, facts.path, origin)
+
+
+def _origin(taken: baseline.Baseline) -> str:
+    return f"{taken.origin}@{taken.commit}" if taken.commit else taken.origin
 
 
 def write_baseline(

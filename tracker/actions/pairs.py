@@ -1,22 +1,21 @@
 """From stored kernels to what the pairing compares, and back to rows."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from itertools import starmap
+from typing import NamedTuple
 
-from sqlalchemy import Engine
-
-from db import queries
+from db import survey
+from db.matrix import Select
+from db.survey import PairRow
 from db.views import KernelFacts
 from tracker.scan.facts import Kernel, Parameter, Place
 from tracker.scan.pairing import RenameRules, pair
 
 
-def pair_up(engine: Engine, rename: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+def pair_up(select: Select, rename: Sequence[tuple[str, str]]) -> list[PairRow]:
     """Pair all stored kernels; the rows of `db.record.pairs`. Of kernels with one symbol the first counts."""
-    cuda, hip = (first_of_each(queries.kernels(engine, side)) for side in ("cuda", "hip"))
-    found = pair(
-        [as_scanned(facts) for facts in cuda], [as_scanned(facts) for facts in hip], RenameRules(tuple(rename))
-    )
+    cuda, hip = (_signatures(select, side) for side in ("cuda", "hip"))
+    found = pair(cuda, hip, RenameRules(tuple(rename)))
     return [
         {
             "cuda_symbol": each.cuda.symbol if each.cuda else None,
@@ -25,6 +24,16 @@ def pair_up(engine: Engine, rename: Sequence[tuple[str, str]]) -> list[dict[str,
         }
         for each in found
     ]
+
+
+class _Signature(NamedTuple):
+    symbol: str
+    parameters: tuple[Parameter, ...]
+
+
+def _signatures(select: Select, side: str) -> list[_Signature]:
+    found = survey.signatures(select, side).items()
+    return [_Signature(symbol, tuple(starmap(Parameter, parameters))) for symbol, parameters in found]
 
 
 def first_of_each(kernels: Iterable[KernelFacts]) -> list[KernelFacts]:

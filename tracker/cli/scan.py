@@ -9,18 +9,15 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from db import queries
 from db.views import KernelStatus, Message
 from tracker.actions import events
 from tracker.actions import scan as action
 from tracker.actions.events import Scanned
-from tracker.actions.store import open_store
 from tracker.cli.documents import status_document
 from tracker.cli.follow import Reporter, follow
 from tracker.cli.session import Session
 from tracker.cli.status import headline
 from tracker.cli.tables import print_json
-from tracker.config import Project
 from tracker.errors import ExitCode, UsageError
 
 SHOWN = 8
@@ -75,7 +72,7 @@ def _scan(session: Session, request: Request) -> ExitCode:
         ),
         _show,
     )
-    kernels, messages = _read(project)
+    kernels, messages = action.outcome(project)
     _print_errors(session, messages)
     if request.json:
         print_json({**status_document(kernels, project.archs), "scan": finished.summary})
@@ -99,11 +96,6 @@ def _show(reporter: Reporter, event: events.Event) -> None:
         reporter.narrate(
             f"{what} {event.path}: {event.kernels} kernels{asked}{errors}", "yellow" if event.errors else "dim"
         )
-
-
-def _read(project: Project) -> tuple[list[KernelStatus], list[Message]]:
-    engine = open_store(project, read_only=True)
-    return queries.status(engine, project.archs), queries.diagnostics(engine)
 
 
 def _print_errors(session: Session, messages: Sequence[Message]) -> None:

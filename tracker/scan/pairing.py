@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Literal, Protocol
 
 from tracker.errors import UsageError
-from tracker.scan.facts import Kernel, Parameter
+from tracker.scan.facts import Parameter
 
 PairState = Literal["missing", "drifted", "ported", "extra"]
 
@@ -48,24 +48,36 @@ def _compile(pattern: str) -> re.Pattern[str]:
         ) from error
 
 
+class Signature(Protocol):
+    """What of a kernel decides its pairing; `tracker.scan.facts.Kernel` has it."""
+
+    @property
+    def symbol(self) -> str:
+        """What a loader asks for."""
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What a launch must pass."""
+
+
 @dataclass(frozen=True)
 class Pair:
     """`differences` says, parameter by parameter, how the HIP kernel must not be launched like the CUDA one."""
 
-    cuda: Kernel | None
-    hip: Kernel | None
+    cuda: Signature | None
+    hip: Signature | None
     state: PairState
     differences: tuple[str, ...] = ()
 
 
-def pair(cuda: Sequence[Kernel], hip: Sequence[Kernel], rules: RenameRules) -> list[Pair]:
+def pair(cuda: Sequence[Signature], hip: Sequence[Signature], rules: RenameRules) -> list[Pair]:
     """Every CUDA kernel with its HIP kernel, in CUDA's order, then the HIP kernels that no CUDA kernel asked for.
 
     An equal symbol counts before a renamed one, and a HIP kernel answers one CUDA kernel only.
     Raises UsageError for a rule that is no regular expression.
     """
     free = {kernel.symbol: kernel for kernel in reversed(hip)}
-    found: dict[int, Kernel] = {}
+    found: dict[int, Signature] = {}
     for place, kernel in enumerate(cuda):
         if kernel.symbol in free:
             found[place] = free.pop(kernel.symbol)
@@ -77,7 +89,7 @@ def pair(cuda: Sequence[Kernel], hip: Sequence[Kernel], rules: RenameRules) -> l
     return pairs + [Pair(None, kernel, "extra") for kernel in hip if free.get(kernel.symbol) is kernel]
 
 
-def _pair(cuda: Kernel, hip: Kernel | None) -> Pair:
+def _pair(cuda: Signature, hip: Signature | None) -> Pair:
     if hip is None:
         return Pair(cuda, None, "missing")
     differences = tuple(compare_parameters(cuda.parameters, hip.parameters))
