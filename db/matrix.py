@@ -130,6 +130,11 @@ def cell_builds(select: Select, archs: Sequence[str]) -> dict[CellKey, CellBuild
     }
 
 
+def homes(select: Select) -> dict[str, str]:
+    """The source of every HIP kernel."""
+    return {symbol: path for symbol, (_, path, _) in _first(select(HOMES, ())).items()}
+
+
 def speaks_of(builds: Mapping[CellKey, CellBuild], symbol: str, check: Evidence) -> bool:
     """Whether a check is one of the cell's present code.
 

@@ -26,6 +26,11 @@ def status(engine: Engine, archs: Sequence[str]) -> list[KernelStatus]:
         return matrix.status(_select(connection), archs, _emulator(connection))
 
 
+def homes(engine: Engine) -> dict[str, str]:
+    """The source of every HIP kernel."""
+    return reading(engine, matrix.homes)
+
+
 def cell_builds(connection: Connection, archs: Sequence[str]) -> dict[CellKey, CellBuild]:
     """For every HIP kernel and arch the build its cell speaks of, see `db.matrix`."""
     return matrix.cell_builds(_select(connection), archs)

@@ -97,11 +97,7 @@ def note_unported(selection: Selection) -> Iterator[Event]:
 
 def needed(engine: Engine, cells: Iterable[Cell], toolchain: Toolchain, again: bool) -> Work:
     """The builds without which the cells' present source has no code object of this toolchain at hand."""
-    sources: dict[str, list[KernelFacts]] = defaultdict(list)
-    home: dict[str, str] = {}
-    for facts in queries.kernels(engine, "hip"):
-        sources[facts.source].append(facts)
-        home.setdefault(facts.symbol, facts.source)
+    home = queries.homes(engine)
     wanted = [(kernel.port_symbol, arch) for kernel, arch in cells if kernel.port_symbol in home]
     with engine.connect() as connection:
         builds = queries.cell_builds(connection, sorted({arch for _, arch in wanted}))
@@ -109,6 +105,9 @@ def needed(engine: Engine, cells: Iterable[Cell], toolchain: Toolchain, again: b
     for symbol, arch in wanted:
         if symbol is not None and (again or not _usable(builds.get((symbol, arch)), toolchain)):
             targets[home[symbol], arch] = None
+    sources: dict[str, list[KernelFacts]] = defaultdict(list)
+    for facts in queries.kernels(engine, "hip") if targets else ():
+        sources[facts.source].append(facts)
     return Work(tuple(targets), sources)
 
 

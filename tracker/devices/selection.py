@@ -4,12 +4,14 @@ import re
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tracker.cancel import Cancel
-from tracker.devices.gpu import GpuDevice
-from tracker.devices.isolated import IsolatedDevice
 from tracker.errors import UsageError
+
+if TYPE_CHECKING:  # they load numpy, which choosing the emulator does not need
+    from tracker.devices.gpu import GpuDevice
+    from tracker.devices.isolated import IsolatedDevice
 
 Kind = Literal["hip", "cuda"]
 AMD_DEVICES = (Path("/dev/kfd"), Path("/dev/dxg"))
@@ -71,11 +73,13 @@ def available(kind: Kind) -> list[Found]:
         other.close()
 
 
-def open_gpu(choice: Choice, seconds: float = 60.0, cancel: Cancel | None = None) -> IsolatedDevice:
+def open_gpu(choice: Choice, seconds: float = 60.0, cancel: Cancel | None = None) -> "IsolatedDevice":
     """Open a GPU in a child process; `seconds` limits each launch. Raises AbsentError or UsageError."""
+    from tracker.devices.isolated import IsolatedDevice
+
     return IsolatedDevice(_open, choice.kind, choice.index, seconds=seconds, cancel=cancel)
 
 
-def _open(kind: str, index: int) -> GpuDevice:
+def _open(kind: str, index: int) -> "GpuDevice":
     device: GpuDevice = import_module(f"tracker.devices.{kind}").open_device(index)
     return device
