@@ -156,6 +156,39 @@ def test_unchanged_sources_are_not_compiled_again(kerntrack: Kerntrack, cache: P
     assert [build["cached"] for build in forced] == [True, True]
 
 
+def own_cache(project: Path) -> Path:
+    """A build cache that no other test sees."""
+    config = project / "kerntrack.toml"
+    config.write_text(config.read_text().partition("cache")[0] + 'cache = "c"\n')
+    return project / "c"
+
+
+@pytest.mark.parametrize("name", ["kernel.s", "kernel.o", "kernel.hsaco", "build.json"])
+def test_a_damaged_build_is_made_anew(kerntrack: Kerntrack, project: Path, name: str) -> None:
+    own_cache(project)
+    assert kerntrack("compile", "arch:gfx1100").code == 0
+    (built,) = (project / "c").glob(f"*/*/{name}")
+    whole = built.read_bytes()
+    built.write_bytes(whole[: len(whole) // 2])
+    ended = kerntrack("verify", "arch:gfx1100", "--no-build")
+    assert (ended.code, ended.out) == (1, "") and "2 not built" in ended.err
+    assert kerntrack("verify", "arch:gfx1100").code == 0
+    if name != "build.json":  # which says how many seconds it took
+        assert built.read_bytes() == whole
+
+
+def test_a_check_of_another_builds_assembly_is_none_of_this_build(kerntrack: Kerntrack, project: Path) -> None:
+    own_cache(project)
+    assert kerntrack("compile", Q5, "arch:gfx1100").code == 0
+    (right,) = (project / "c").glob("*/*/kernel.s")
+    edit(project, "place < 16 ? 0 : 4);", "place < 16 ? 0 : 3);")
+    assert kerntrack("compile", Q5, "arch:gfx1100").code == 0
+    (wrong,) = set((project / "c").glob("*/*/kernel.s")) - {right}
+    wrong.write_bytes(right.read_bytes())
+    assert kerntrack("verify", Q5, "arch:gfx1100").code == 1
+    assert states(kerntrack, Q5)["gfx1100"] == ("emulation failed", True)
+
+
 def test_an_arch_that_is_not_emulated_is_unsupported(kerntrack: Kerntrack, project: Path) -> None:
     ended = kerntrack("verify", Q5, "--arch", "gfx908", "--json")
     assert outcomes(ended) == {(Q5, "gfx908"): ("unsupported", False)}
@@ -187,8 +220,7 @@ def processes_of(project: Path) -> list[str]:
 @pytest.mark.parametrize("words", [["compile"], ["verify"]])
 def test_ctrl_c_leaves_no_process_and_no_half_result(kerntrack: Kerntrack, project: Path, words: list[str]) -> None:
     assert kerntrack("scan").code == 0
-    config = project / "kerntrack.toml"
-    config.write_text(config.read_text().partition("cache")[0] + 'cache = "c"\n')
+    own_cache(project)
     command = [sys.executable, "-m", "tracker", "-C", str(project), *words]
     running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     while not (project / "c").exists() and running.poll() is None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tracker.actions.stations import Station, open_place
 from tracker.actions.status import changed_sources
 from tracker.actions.store import open_store
 from tracker.build.archs import get_arch
+from tracker.build.cache import read as read_build
 from tracker.build.compiler import compile_units
 from tracker.build.records import BuildRecord, Unit
 from tracker.build.toolchain import Toolchain
@@ -102,8 +104,9 @@ def needed(engine: Engine, cells: Iterable[Cell], toolchain: Toolchain, again: b
     with engine.connect() as connection:
         builds = queries.cell_builds(connection, sorted({arch for _, arch in wanted}))
     targets: dict[Target, None] = {}
+    intact = checker_of_files()
     for symbol, arch in wanted:
-        if symbol is not None and (again or not _usable(builds.get((symbol, arch)), toolchain)):
+        if symbol is not None and (again or not _usable(builds.get((symbol, arch)), toolchain, intact)):
             targets[home[symbol], arch] = None
     sources: dict[str, list[KernelFacts]] = defaultdict(list)
     for facts in queries.kernels(engine, "hip") if targets else ():
@@ -111,10 +114,23 @@ def needed(engine: Engine, cells: Iterable[Cell], toolchain: Toolchain, again: b
     return Work(tuple(targets), sources)
 
 
-def _usable(found: CellBuild | None, toolchain: Toolchain) -> bool:
+def _usable(found: CellBuild | None, toolchain: Toolchain, intact: Callable[[str | None], bool]) -> bool:
     if found is None or not found.fresh or found.code_hash is None or found.attempt.toolchain != toolchain.version:
         return False
-    return all(path and Path(path).is_file() for path in (found.attempt.assembly, found.attempt.code_object))
+    return intact(found.attempt.code_object)
+
+
+def checker_of_files() -> Callable[[str | None], bool]:
+    """Tells of a code object whether it, and what else its build made, is still what was built; reads each once.
+
+    A check of anything else would say nothing about the build.
+    """
+
+    @cache
+    def intact(code_object: str | None) -> bool:
+        return code_object is not None and read_build(Path(code_object).parent) is not None
+
+    return intact
 
 
 def build(

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from db import matrix, queries
 from db.views import Evidence
 from tracker.actions.checking import CheckRequest, all_passed, as_result
-from tracker.actions.compile import build_missing, choose, note_unported
+from tracker.actions.compile import build_missing, checker_of_files, choose, note_unported
 from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
 from tracker.actions.history import plain, recorded
 from tracker.actions.originals import Original, originals, sources_of
@@ -112,6 +112,7 @@ def _plan(
     known, durations = queries.holding(engine, archs), queries.durations(engine)
     held: list[CheckResult] = []
     todo: list[tuple[float, CheckRequest]] = []
+    intact = checker_of_files()
     for kernel, arch in selection.cells:
         symbol = kernel.port_symbol or ""
         found = builds.get((symbol, station.target(arch)))
@@ -121,7 +122,7 @@ def _plan(
         verdict = None if options.again or options.case else _verdict(known.get((symbol, arch), []), request, station)
         if verdict:
             held.append(as_result(symbol, verdict))
-        else:
+        elif intact(found.attempt.code_object):
             seconds = durations.get((symbol, arch)) or FAMILY_WEIGHT.get(kernel.family, 1.0) * (kernel.batch or 1)
             todo.append((seconds, request))
     todo.sort(key=lambda weighted: -weighted[0])

@@ -1,4 +1,7 @@
-"""Finished builds, found again by what went into them. A build appears in the cache whole or not at all."""
+"""Finished builds, found again by what went into them. A build appears in the cache whole or not at all.
+
+What happens to its files later is noticed: a build says the hash of each of them, and one that has changed is no build.
+"""
 
 import contextlib
 import hashlib
@@ -16,6 +19,8 @@ LAYOUT = "1"
 """Raised when the files of a build or the way they are made change meaning."""
 ABANDONED = 24 * 3600
 """Seconds after which nobody builds in a folder any more."""
+FACTS = "build.json"
+"""What a build says about itself, in its folder."""
 
 _LINE_MARKER = re.compile(r'^# (\d+) "(.*)"', re.MULTILINE)
 
@@ -62,27 +67,46 @@ def workspace(cache: Path) -> Iterator[Path]:
 
 
 def find(cache: Path, key: str) -> Entry | None:
-    """The finished build of a key."""
-    folder = _place(cache, key)
+    """The finished build of a key, None also where it is damaged."""
+    return read(_place(cache, key))
+
+
+def read(folder: Path) -> Entry | None:
+    """The finished build in a folder; None where there is none or one of its files is not what was built."""
     try:
-        facts = json.loads((folder / "build.json").read_text(encoding="utf-8"))
-        return Entry(folder, facts["output"], facts["seconds"])
-    except (OSError, ValueError, KeyError):
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        return Entry(folder, facts["output"], facts["seconds"]) if facts["files"] == _hashes(folder) else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def publish(cache: Path, key: str, built: Path, output: str, seconds: float) -> Path:
     """Move a finished build into the cache and return where it lies now. Another's equal build is as good."""
-    facts = {"output": output, "seconds": seconds}
-    (built / "build.json").write_text(json.dumps(facts), encoding="utf-8")
+    (built / FACTS).unlink(missing_ok=True)  # another machine's
+    facts = {"output": output, "seconds": seconds, "files": _hashes(built)}
+    (built / FACTS).write_text(json.dumps(facts), encoding="utf-8")
     place = _place(cache, key)
     place.parent.mkdir(parents=True, exist_ok=True)
+    if place.exists() and find(cache, key) is None:
+        _set_aside(cache, place)
     try:
         os.replace(built, place)
     except OSError:
         if find(cache, key) is None:
             raise
     return place
+
+
+def _set_aside(cache: Path, damaged: Path) -> None:
+    """Take a damaged build out of the way; another process may be faster."""
+    with contextlib.suppress(OSError), tempfile.TemporaryDirectory(dir=cache / "tmp") as folder:
+        os.replace(damaged, Path(folder) / "damaged")
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """sha256 of each file of a build."""
+    files = sorted(path for path in folder.iterdir() if path.name != FACTS)
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def _place(cache: Path, key: str) -> Path:
