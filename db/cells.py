@@ -8,9 +8,12 @@ from typing import NamedTuple
 
 from db.views import ArchState, ArchStatus, Evidence, Resources
 
+LATE = "timed out"
 RUNGS: dict[tuple[str, str], ArchState] = {
     ("failed", "hip"): "verify failed",
     ("failed", "cuda"): "verify failed",
+    (LATE, "hip"): "verify failed",  # it hangs there; an emulator may just be slow, which decides nothing
+    (LATE, "cuda"): "verify failed",
     ("failed", "emulator"): "emulation failed",
     ("passed", "hip"): "verified",
     ("passed", "cuda"): "verified",
@@ -52,7 +55,8 @@ def cell(symbol: str, build: CellBuild | None, holding: Sequence[Evidence]) -> A
     if build is None:
         return NOTHING
     if build.code_hash is None:
-        return ArchStatus("build failed", build.fresh, build_output=_why(symbol, build.attempt))
+        late = build.attempt.outcome == LATE
+        return ArchStatus("build failed", build.fresh, build_output=_why(symbol, build.attempt), timed_out=late)
     state, evidence = _verdict(holding)
     return ArchStatus(state, build.fresh, evidence, build.resources, build.attempt.output, build.code_hash)
 

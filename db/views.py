@@ -98,6 +98,8 @@ class ArchStatus(NamedTuple):
     resources: Resources | None = None
     build_output: str = ""
     code_hash: str = ""
+    timed_out: bool = False
+    """Its build reached the time limit."""
 
 
 @dataclass(frozen=True)

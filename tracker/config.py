@@ -2,8 +2,8 @@
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from db.address import Address, is_server, server
 from db.errors import DatabaseError
 from db.views import Acknowledgement
 from tracker.errors import UsageError
+from tracker.limits import DEFAULT, TABLE, Limits
 
 FILE_NAME = "kerntrack.toml"
 STATE_FOLDER = ".kerntrack"
@@ -44,6 +45,7 @@ class Project:
     """(regular expression in a CUDA name, what stands there in the HIP name)."""
     cache: Path = Path()
     toolchain: str | None = None
+    limits: Limits = DEFAULT
     acknowledgements: tuple[Acknowledgement, ...] = ()
     keys: tuple[tuple[str, str], ...] = ()
     """Keys of the TUI by action, see `tracker.tui.keymap`."""
@@ -118,6 +120,7 @@ def _from_file(file: Path) -> Project:
         rename=tuple(table.get("rename", DEFAULT_RENAME).items()),
         cache=paths.one(table["cache"]) if table.get("cache") else default_cache(),
         toolchain=table.get("toolchain") or None,
+        limits=Limits(**table.get(TABLE, {})),
         acknowledgements=tuple(_acknowledgement(each) for each in table.get("acknowledge", [])),
         keys=tuple(table.get("keys", {}).items()),
     )
@@ -146,6 +149,10 @@ def _is_texts(value: object) -> bool:
 
 def _is_table(value: object) -> bool:
     return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+def _are_seconds(value: object) -> bool:
+    return isinstance(value, dict) and all(type(each) in (int, float) and each > 0 for each in value.values())
 
 
 def _is_acknowledgements(value: object) -> bool:
@@ -178,6 +185,7 @@ KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "rename": (_is_table, "a table of texts"),
     "acknowledge": (_is_acknowledgements, f"tables [[acknowledge]] of texts: {', '.join(ACKNOWLEDGEMENT)}"),
     "keys": (_is_table, "a table of the TUI's actions and their keys"),
+    TABLE: (_are_seconds, "a table of seconds, each more than 0"),
     "database": (_is_text, "a file, or the address of a PostgreSQL database"),
     "cache": (_is_text, "a folder"),
     "toolchain": (_is_text, "the name of a toolchain that `kerntrack doctor` lists"),
@@ -186,13 +194,19 @@ KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
 
 
 def _check(file: Path, key: str, value: Any) -> None:
-    if key not in KEYS:
-        near = get_close_matches(key, KEYS, n=1)
-        remedy = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(KEYS)}"
-        raise UsageError(f"{file}: {_line(file, key)}unknown key '{key}'", remedy)
+    _check_known(file, key, KEYS)
     accepts, what = KEYS[key]
     if not accepts(value):
         raise UsageError(f"{file}: {_line(file, key)}'{key}' must be {what}", f"it is {value!r}")
+    for name in value if key == TABLE else ():
+        _check_known(file, name, [each.name for each in fields(Limits)])
+
+
+def _check_known(file: Path, key: str, known: Collection[str]) -> None:
+    if key not in known:
+        near = get_close_matches(key, known, n=1)
+        remedy = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
+        raise UsageError(f"{file}: {_line(file, key)}unknown key '{key}'", remedy)
 
 
 def _line(file: Path, key: str) -> str:

@@ -1,4 +1,4 @@
-"""Errors a user can act on, and the exit codes of the command line (design: 0 good, 1 bad news, 2 usage, 3 absent)."""
+"""Errors a user can act on, and the exit codes of the command line."""
 
 from enum import IntEnum
 
@@ -10,6 +10,7 @@ class ExitCode(IntEnum):
     BAD_NEWS = 1
     USAGE = 2
     ABSENT = 3
+    TIMEOUT = 4
     INTERRUPTED = 130
 
 
@@ -35,6 +36,12 @@ class AbsentError(KerntrackError):
     """Something needed is not installed or not reachable: toolchain, device, package."""
 
     exit_code = ExitCode.ABSENT
+
+
+class TimeLimitError(KerntrackError):
+    """Work was ended because it reached a time limit."""
+
+    exit_code = ExitCode.TIMEOUT
 
 
 class CancelledError(KerntrackError):

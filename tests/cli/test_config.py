@@ -50,6 +50,9 @@ def test_state_of_an_earlier_scan_marks_the_root(tmp_path: Path) -> None:
         ('[[acknowledge]]\nrule = "dp4a"', "line 1: 'acknowledge' must be tables", "dp4a"),
         ("hip = [", "kerntrack.toml: ", "kerntrack init"),
         ('\n\narchs = ["gfx1101", "gfx91a"]', "line 3: unknown architecture 'gfx91a'", "gfx90a"),
+        ("\n[limits]\ncompil = 3", "line 3: unknown key 'compil'", "did you mean 'compile'?"),
+        ("[limits]\ncheck = 0", "line 1: 'limits' must be a table of seconds, each more than 0", "{'check': 0}"),
+        ("[limits]\nlaunch = true", "'limits' must be a table of seconds", "{'launch': True}"),
         ('baselines = ["candle-nowhere"]', "line 1: no recorded inventory 'candle-nowhere'", ".json"),
     ],
 )

@@ -62,6 +62,14 @@ def test_symbol_missing_from_the_code_object_is_not_compiled(engine: Engine) -> 
     assert "no kernel" in cell(engine).build_output
 
 
+def test_a_slow_emulator_decides_nothing_and_a_hang_on_a_gpu_does(engine: Engine) -> None:
+    compile(engine, "h1")
+    verify(engine, "h1", outcome="timed out", cases_run=0)
+    assert cell(engine).state == "compiled"
+    verify(engine, "h1", device_kind="hip", device_target="gfx90a", outcome="timed out")
+    assert cell(engine).state == "verify failed"
+
+
 def test_rungs_follow_the_evidence(engine: Engine) -> None:
     compile(engine, "h1")
     verify(engine, "h1", outcome="unsupported", message="no contract")

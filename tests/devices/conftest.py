@@ -105,7 +105,9 @@ def folder(builds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     (folder / "all.cu").write_text(CUDA_SOURCE)
     (folder / "port.hip").write_text(HIP_SOURCE)
-    (folder / "kerntrack.toml").write_text(f'cuda = ["all.cu"]\nhip = ["port.hip"]\ncache = "{builds}"\n')
+    (folder / "kerntrack.toml").write_text(
+        f'cuda = ["all.cu"]\nhip = ["port.hip"]\ncache = "{builds}"\n[limits]\nlaunch = 10\n'
+    )
     return folder
 
 

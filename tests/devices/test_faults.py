@@ -12,7 +12,6 @@ import pytest
 
 from devices.conftest import Q4, Q5, Run
 from tests.cli.conftest import Ended
-from tracker.actions import stations
 
 
 def outcomes(ended: Ended) -> dict[str, tuple[str, str]]:
@@ -43,7 +42,7 @@ FAULTS = [
     Evidence("crash", "failed", "the child process was ended by SIGSEGV"),
     Evidence("killed", "failed", "the child process was ended by SIGKILL"),
     Evidence("exit", "failed", "the child process exited with code 3"),
-    Evidence("hang", "failed", f"timeout: {Q5} did not end within"),
+    Evidence("hang", "timed out", f"timeout: {Q5} did not end within 10 s: raise `launch` under [limits]", code=4),
     Evidence("out of memory", "refused", "hipErrorOutOfMemory: out of memory", code=3, other="refused"),
     Evidence("refused image", "refused", "hipErrorInvalidImage: device kernel image is invalid", 3, "refused"),
 ]
@@ -54,7 +53,6 @@ def test_a_fault_is_evidence_and_the_queue_goes_on(
     kerntrack: Run, environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch, expected: Evidence
 ) -> None:
     pytest.importorskip("hip", reason="needs hip-python")
-    monkeypatch.setattr(stations, "LAUNCH_LIMIT", 10.0)
     monkeypatch.setenv("FAKEHIP_INJECT", expected.inject)
     monkeypatch.setenv("FAKEHIP_KERNEL", "" if expected.other == "refused" else Q5)
     ended = kerntrack("verify", "--device", "0", "--again", "--json")

@@ -62,7 +62,7 @@ def bench(project: Project, cancel: Cancel, wanted: Bench) -> Iterator[Event]:
 
 def _bench(project: Project, engine: Engine, cancel: Cancel, wanted: Bench) -> Iterator[Event]:
     yield from rescan(project, engine, cancel)
-    with open_station(wanted.device, wanted.selector, None, cancel) as (station, notes):
+    with open_station(wanted.device, wanted.selector, None, cancel, project.limits) as (station, notes):
         yield from notes
         gpu = station.gpu
         if gpu is None:

@@ -63,7 +63,9 @@ class CheckRequest:
             raise
         except KerntrackError as error:
             result = self._not_run("refused", "; ".join(filter(None, (error.message, error.remedy))))
-        except (ChildCrashed, ChildTimeout) as error:
+        except ChildTimeout as error:
+            result = self._not_run("timed out", f"loading {self.code_object.name}: {error}")
+        except ChildCrashed as error:
             result = self._not_run("failed", f"device fault: loading {self.code_object.name}: {error}")
         else:
             result = self._check(gpu, module, cancel)
@@ -76,9 +78,9 @@ class CheckRequest:
             side=self.side,
         )
 
-    def broken(self, message: str) -> CheckResult:
-        """A child that crashed or ran out of time is an error of ours, not the kernel's."""
-        return self._not_run("error", message)
+    def broken(self, message: str, late: bool = False) -> CheckResult:
+        """A child that crashed is an error of ours, not the kernel's; one that ran out of time decides nothing."""
+        return self._not_run("timed out" if late else "error", message)
 
     def _check(self, device: Any, module: Any, cancel: Cancel) -> CheckResult:
         from tracker.check import check_kernel, tensors
@@ -147,6 +149,16 @@ def _case(plain: Mapping[str, Any] | None) -> CaseResult | None:
     return CaseResult(**{**plain, "mismatch": mismatch})
 
 
+WRONG = ("failed", "error", "refused")
+LATE = "timed out"
+
+
+def only_late(outcomes: Mapping[str, int], unbuilt: int, late_builds: int = 0) -> bool:
+    """Whether checks or builds reached a time limit and nothing else is wrong. `unbuilt`: kernels without a build."""
+    late = outcomes.get(LATE, 0) + late_builds > 0
+    return late and unbuilt <= late_builds and not any(outcomes.get(bad) for bad in WRONG)
+
+
 def all_passed(outcomes: Mapping[str, int]) -> bool:
     """Whether what could be checked passed, from counts by outcome; nothing checked is no success."""
-    return outcomes.get("passed", 0) > 0 and not any(outcomes.get(bad) for bad in ("failed", "error", "refused"))
+    return outcomes.get("passed", 0) > 0 and not any(outcomes.get(bad) for bad in (*WRONG, LATE))

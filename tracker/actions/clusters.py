@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from db import queries
 from tracker import __version__
 from tracker.actions.events import Note
-from tracker.actions.stations import LAUNCH_LIMIT, TIME_LIMIT, Station, Task
+from tracker.actions.stations import Station, Task
 from tracker.actions.trees import tree
 from tracker.build import cache as builds
 from tracker.build.compiler import compile_unit
@@ -29,6 +29,7 @@ from tracker.config import Project, default_cache
 from tracker.devices.revision import emulator_name
 from tracker.devices.selection import Choice, Found, open_gpu
 from tracker.errors import AbsentError, UsageError
+from tracker.limits import Limits, exceeded
 
 Answer = TypeVar("Answer")
 TOOLCHAINS = ("hipcc", "ziglang")
@@ -54,7 +55,8 @@ def open_cluster(
             else {gpu.target.partition(":")[0]: gpu for each in workers for gpu in each.offer.gpus if gpu.kind == "hip"}
         )
         names = ", ".join(f"{each.offer.host} ({', '.join(each.offer.resources)})" for each in workers)
-        yield ClusterStation(cluster=cluster, gpus=gpus, project=project, engine=engine), [Note(f"on {names}")]
+        station = ClusterStation(limits=project.limits, cluster=cluster, gpus=gpus, project=project, engine=engine)
+        yield station, [Note(f"on {names}")]
 
 
 def _same_program(cluster: Cluster) -> list[Worker]:
@@ -112,7 +114,7 @@ class ClusterStation(Station):
         gpu = self.gpus.get(task.arch)
         files = [(file.name, self._ship(file, contents)) for file in (task.code_object, task.assembly) if file]
         resource = gpu.target.partition(":")[0] if gpu else "emulator"
-        return Job(resource, partial(_check, task, gpu), tuple(files))
+        return Job(resource, partial(_check, task, gpu, self.limits), tuple(files))
 
     def _ship(self, file: Path, contents: dict[str, bytes]) -> str:
         if file not in self.files:
@@ -124,7 +126,7 @@ class ClusterStation(Station):
         return self.files[file]
 
 
-def _check(task: Any, gpu: Found | None, paths: Paths, cancel: Cancel) -> Any:
+def _check(task: Any, gpu: Found | None, limits: Limits, paths: Paths, cancel: Cancel) -> Any:
     """On a worker: the task with the files as they lie there."""
     from tracker.devices.children import ChildCrashed, ChildTimeout
 
@@ -132,15 +134,17 @@ def _check(task: Any, gpu: Found | None, paths: Paths, cancel: Cancel) -> Any:
     local = replace(task, code_object=paths[task.code_object.name], assembly=assembly)
     if gpu:
         with _GPU:
-            device = open_gpu(Choice(gpu.kind, gpu.index), LAUNCH_LIMIT, cancel)
+            device = open_gpu(Choice(gpu.kind, gpu.index), limits.launch, cancel)
             try:
                 return local.on_gpu(device, cancel)
             finally:
                 device.close()
     pool = child_pool(own_offer().resources["emulator"])
     try:
-        return pool.submit(_call, local.emulate, timeout=TIME_LIMIT, cancel=cancel).result()
-    except (ChildCrashed, ChildTimeout) as error:
+        return pool.submit(_call, local.emulate, timeout=limits.check, cancel=cancel).result()
+    except ChildTimeout:
+        return local.broken(exceeded("the check", "check", limits.check), late=True)
+    except ChildCrashed as error:
         return local.broken(str(error))
 
 
@@ -173,7 +177,7 @@ def compile_on(cluster: Cluster, project: Project, engine: Engine) -> Callable[.
         jobs = []
         for unit, arch in work:
             there = Unit(Path(taken.units[names[unit.source]]), tuple(map(Path, taken.includes)), unit.defines)
-            jobs.append(Job(resource, partial(_compile, there, arch, toolchain.kind), files))
+            jobs.append(Job(resource, partial(_compile, there, arch, toolchain.kind, project.limits.compile), files))
         contents = {digest(content): content for content in shipped.values()}
         for place, answer in cluster.run(jobs, contents, cancel):
             unit, arch = work[place]
@@ -185,7 +189,9 @@ def compile_on(cluster: Cluster, project: Project, engine: Engine) -> Callable[.
     return compile_all
 
 
-def _compile(unit: Unit, arch: str, kind: str, paths: Paths, cancel: Cancel) -> tuple[BuildRecord, dict[str, bytes]]:
+def _compile(
+    unit: Unit, arch: str, kind: str, seconds: float, paths: Paths, cancel: Cancel
+) -> tuple[BuildRecord, dict[str, bytes]]:
     """On a worker: lay the tree out, compile the unit, and return the record with the files that were made."""
     with TemporaryDirectory() as name:
         root = Path(name).resolve()
@@ -193,7 +199,7 @@ def _compile(unit: Unit, arch: str, kind: str, paths: Paths, cancel: Cancel) -> 
             (root / relative).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(content, root / relative)
         local = replace(unit, source=root / unit.source, includes=tuple(root / each for each in unit.includes))
-        record = compile_unit(local, arch, discover(kind)[0], default_cache(), cancel)
+        record = compile_unit(local, arch, discover(kind)[0], default_cache(), cancel, seconds)
     if record.code_object is None:
         return record, {}
     return record, {file.name: file.read_bytes() for file in record.code_object.parent.iterdir()}

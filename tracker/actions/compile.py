@@ -207,8 +207,11 @@ def _finish(selection: Selection, tally: Mapping[str, int]) -> Finished:
     cells = [kernel.archs[arch] for kernel, arch in selection.cells if kernel.port_symbol]
     failed = sum(cell.state == "build failed" for cell in cells)
     compiled = sum(bool(cell.code_hash) and cell.fresh for cell in cells)
-    summary = {**tally, "cells": len(cells), "compiled": compiled, "build failed": failed}
+    late = sum(cell.timed_out for cell in cells)
+    summary = {**tally, "cells": len(cells), "compiled": compiled, "build failed": failed, "timed out": late}
     done = f"{compiled} of {len(cells)} kernel builds are there" if cells else "nothing to compile: not ported yet"
     if not any(tally.values()) and cells:
         return Finished(failed == 0, f"nothing to do: {done}", summary)
-    return Finished(bool(cells) and compiled == len(cells), done, summary)
+    if late:
+        done += f", {late} not within the time limit"
+    return Finished(bool(cells) and compiled == len(cells), done, summary, late=0 < late == len(cells) - compiled)

@@ -83,6 +83,8 @@ class Finished:
     good: bool
     message: str
     summary: dict[str, Any]
+    late: bool = False
+    """Nothing but time limits kept it from being good (exit code 4)."""
 
 
 Event = Plan | Step | Note | Scanned | Built | Checked | GoldenCompared | Measured | Finished

@@ -12,7 +12,7 @@ from tracker.build.records import Unit
 from tracker.build.toolchain import discover_nvidia
 from tracker.cancel import Cancel
 from tracker.config import Project
-from tracker.errors import CancelledError, KerntrackError, UsageError
+from tracker.errors import CancelledError, KerntrackError, TimeLimitError, UsageError
 from tracker.scan import find_sources
 
 BUILT = (".ptx", ".cubin")
@@ -56,9 +56,11 @@ def originals(project: Project, paths: Sequence[Path], target: str, cancel: Canc
 def _compiled(project: Project, source: Path, target: str, cancel: Cancel) -> dict[str, Original]:
     toolchain = discover_nvidia("cuda")
     unit = Unit(source, project.include, project.defines, language="cuda")
-    attempt = compile_unit(unit, target, toolchain, project.cache, cancel)
+    attempt = compile_unit(unit, target, toolchain, project.cache, cancel, project.limits.compile)
     if attempt.outcome == "cancelled":
         raise CancelledError("cancelled while the CUDA sources were being compiled")
+    if attempt.outcome == "timed out":
+        raise TimeLimitError(attempt.output.splitlines()[-1])
     if attempt.code_object is None:
         lines = "\n".join(attempt.output.splitlines()[:10])
         raise KerntrackError(f"{source}: {toolchain.version} cannot compile it for {target}:\n{lines}", "correct it")

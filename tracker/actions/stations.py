@@ -16,6 +16,7 @@ from tracker.build.toolchain import Toolchain, discover, discover_nvidia
 from tracker.cancel import Cancel
 from tracker.config import Project
 from tracker.errors import AbsentError, UsageError
+from tracker.limits import DEFAULT, Limits, exceeded
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 
 WORKERS = 2
 """Kernels that emulators execute at the same time, each in a process of its own."""
-TIME_LIMIT = 900.0
-"""Seconds one kernel's cases may take on an emulator."""
-LAUNCH_LIMIT = 60.0
-"""Seconds one launch may take on a GPU."""
 
 Answer = TypeVar("Answer", covariant=True)
 
@@ -42,8 +39,8 @@ class Task(Protocol[Answer]):
     def on_gpu(self, gpu: "IsolatedDevice", cancel: Cancel) -> Answer:
         """Do it on a GPU."""
 
-    def broken(self, message: str) -> Answer:
-        """What to say when the process that emulated ended."""
+    def broken(self, message: str, late: bool = False) -> Answer:
+        """What to say when the process that emulated ended; `late`: at its time limit."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +48,7 @@ class Station:
     """The emulator, or (`gpu`) a GPU."""
 
     gpu: "IsolatedDevice | None" = None
+    limits: Limits = DEFAULT
 
     @property
     def arch(self) -> str | None:
@@ -78,26 +76,26 @@ class Station:
         self, work: Sequence[tuple[Unit, str]], toolchain: Toolchain, cache: Path, cancel: Cancel
     ) -> Iterator[BuildRecord]:
         """Compile (unit, target) pairs, as `compile_units` does."""
-        return compile_units(work, toolchain, cache, cancel)
+        return compile_units(work, toolchain, cache, cancel, timeout=self.limits.compile)
 
     def run(self, tasks: Sequence[Task[Answer]], cancel: Cancel) -> Iterator[Answer]:
         """Do every task; the answers come as they are ready. Raises CancelledError once cancelled."""
         if self.gpu is None:
-            yield from _emulate(tasks, cancel)
+            yield from _emulate(tasks, cancel, self.limits.check)
             return
         for task in tasks:
             cancel.check()
             yield task.on_gpu(self.gpu, cancel)
 
 
-def _emulate(tasks: Sequence[Task[Answer]], cancel: Cancel) -> Iterator[Answer]:
+def _emulate(tasks: Sequence[Task[Answer]], cancel: Cancel, seconds: float) -> Iterator[Answer]:
     from tracker.devices.children import ChildCrashed, ChildTimeout, Pool
 
     if not tasks:
         return
     with Pool(WORKERS) as pool:
         waiting: dict[Future[Answer], Task[Answer]] = {
-            pool.submit(_call, task.emulate, timeout=TIME_LIMIT, cancel=cancel): task for task in tasks
+            pool.submit(_call, task.emulate, timeout=seconds, cancel=cancel): task for task in tasks
         }
         while waiting:
             finished, _ = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
@@ -105,7 +103,9 @@ def _emulate(tasks: Sequence[Task[Answer]], cancel: Cancel) -> Iterator[Answer]:
                 task = waiting.pop(future)
                 try:
                     answer = future.result()
-                except (ChildCrashed, ChildTimeout) as error:
+                except ChildTimeout:
+                    answer = task.broken(exceeded("the check", "check", seconds), late=True)
+                except ChildCrashed as error:
                     answer = task.broken(str(error))
                 yield answer
             cancel.check()
@@ -126,7 +126,7 @@ def open_place(
 ) -> AbstractContextManager[tuple[Station, list[Note]]]:
     """Where to work: on this machine or on a cluster. Raises what `open_station` or `open_cluster` raises."""
     if cluster is None:
-        return open_station(device, selector, archs, cancel)
+        return open_station(device, selector, archs, cancel, project.limits)
     from tracker.actions.clusters import open_cluster
 
     return open_cluster(cluster, device, project, engine)
@@ -134,13 +134,13 @@ def open_place(
 
 @contextmanager
 def open_station(
-    option: str, selector: Sequence[str], archs: Sequence[str] | None, cancel: Cancel
+    option: str, selector: Sequence[str], archs: Sequence[str] | None, cancel: Cancel, limits: Limits
 ) -> Iterator[tuple[Station, list[Note]]]:
     """The device that an option names, and what to tell about the choice. `auto`: an AMD GPU, or else the emulator.
 
     Raises AbsentError or UsageError when it cannot be used, or is of another arch than the selector or `archs` name.
     """
-    gpu, notes = _open(option, cancel)
+    gpu, notes = _open(option, cancel, limits.launch)
     try:
         if gpu and not _asked(gpu.target, selector, archs):
             if option != "auto":
@@ -153,13 +153,13 @@ def open_station(
             gpu = None
         if gpu:
             notes.append(Note(f"on {gpu.name} ({gpu.target}; {gpu.runtime})"))
-        yield Station(gpu), notes
+        yield Station(gpu, limits), notes
     finally:
         if gpu:
             gpu.close()
 
 
-def _open(option: str, cancel: Cancel) -> "tuple[IsolatedDevice | None, list[Note]]":
+def _open(option: str, cancel: Cancel, seconds: float) -> "tuple[IsolatedDevice | None, list[Note]]":
     from tracker.devices.selection import Choice, amd_gpu_expected, open_gpu, parse
 
     choice = parse(option)
@@ -167,11 +167,11 @@ def _open(option: str, cancel: Cancel) -> "tuple[IsolatedDevice | None, list[Not
         if not amd_gpu_expected():
             return None, []
         try:
-            return open_gpu(Choice("hip"), LAUNCH_LIMIT, cancel), []
+            return open_gpu(Choice("hip"), seconds, cancel), []
         except AbsentError as error:
             words = f"the AMD GPU cannot be used: {error.message}; try: {error.remedy}. Checking on the emulator"
             return None, [Note(words, "warning")]
-    return (None if choice.kind == "emulator" else open_gpu(choice, LAUNCH_LIMIT, cancel)), []
+    return (None if choice.kind == "emulator" else open_gpu(choice, seconds, cancel)), []
 
 
 def _asked(target: str, selector: Sequence[str], archs: Sequence[str] | None) -> bool:

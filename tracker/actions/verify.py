@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from db import matrix, queries
 from db.views import Evidence
-from tracker.actions.checking import CheckRequest, all_passed, as_result
+from tracker.actions.checking import CheckRequest, all_passed, as_result, only_late
 from tracker.actions.compile import build_missing, checker_of_files, choose, note_unported
 from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
 from tracker.actions.history import plain, recorded
@@ -176,7 +176,11 @@ def _finish(selection: Selection, results: Sequence[CheckResult], ran: int) -> F
         message = f"nothing could be checked: {message}"
     if good and not ran:
         message = f"evidence holds: {message}, nothing to run"
-    return Finished(good, message, summary)
+    return Finished(good, message, summary, late=only_late(outcomes, unbuilt, _late_builds(selection)))
+
+
+def _late_builds(selection: Selection) -> int:
+    return sum(kernel.archs[arch].timed_out for kernel, arch in selection.cells)
 
 
 def _finish_originals(selection: Selection, results: Sequence[CheckResult]) -> Finished:
@@ -185,7 +189,9 @@ def _finish_originals(selection: Selection, results: Sequence[CheckResult]) -> F
     summary = {"kernels": len(selection.kernels), "absent": absent, "run": len(results), **outcomes}
     good = all_passed(outcomes) and not absent
     lacking = f"; {absent} are not in the CUDA sources" if absent else ""
-    return Finished(good, f"CUDA originals: {_counts(outcomes) or 'none'}{lacking}", summary)
+    return Finished(
+        good, f"CUDA originals: {_counts(outcomes) or 'none'}{lacking}", summary, late=only_late(outcomes, absent)
+    )
 
 
 def _counts(outcomes: Counter[str]) -> str:

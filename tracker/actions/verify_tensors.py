@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from db import queries
 from kernels.contracts import real
-from tracker.actions.checking import CheckRequest, all_passed
+from tracker.actions.checking import CheckRequest, all_passed, only_late
 from tracker.actions.compile import build_missing, choose, note_unported
 from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
 from tracker.actions.history import plain, recorded
@@ -88,7 +88,7 @@ def _verify(project: Project, engine: Engine, cancel: Cancel, options: Options, 
     if options.cluster is not None:
         raise UsageError("real weights are checked where the file is", "leave out --cluster or --gguf")
     yield from rescan(project, engine, cancel)
-    with open_station(options.device, options.selector, options.archs, cancel) as (station, notes):
+    with open_station(options.device, options.selector, options.archs, cancel, project.limits) as (station, notes):
         yield from notes
         selection = _fitting(choose(project, engine, options.selector, station.columns(options.archs)), taken)
         yield from note_unported(selection)
@@ -144,4 +144,5 @@ def _finish(results: Sequence[CheckResult], unbuilt: int) -> Finished:
         verdicts.append(f"{unbuilt} not built")
     good = all_passed(outcomes) and not unbuilt
     message = ", ".join(verdicts) or "nothing to verify: none of the selected kernels is ported"
-    return Finished(good, message, {"run": len(results), "not built": unbuilt, **outcomes})
+    summary = {"run": len(results), "not built": unbuilt, **outcomes}
+    return Finished(good, message, summary, late=only_late(outcomes, unbuilt))

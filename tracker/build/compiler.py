@@ -13,12 +13,13 @@ from tracker.build.process import Ended
 from tracker.build.records import BuildRecord, Unit
 from tracker.build.toolchain import Toolchain
 from tracker.cancel import Cancel
+from tracker.limits import Limits, exceeded
 
 CHANGED = "the source changed while it was being compiled; compile it again\n"
 
 
 def compile_unit(
-    unit: Unit, arch: str, toolchain: Toolchain, cache: Path, cancel: Cancel, timeout: float = 600
+    unit: Unit, arch: str, toolchain: Toolchain, cache: Path, cancel: Cancel, timeout: float = Limits.compile
 ) -> BuildRecord:
     """Compile one unit for one arch or target id, or find the finished build in `cache` (absolute folder).
 
@@ -49,6 +50,9 @@ def compile_unit(
         if key:
             ended = work.build(steps, key)
         seconds = time.monotonic() - started
+        if ended.outcome == "timed out":
+            late = exceeded(f"compiling {unit.source.name} for {arch}", "compile", timeout)
+            ended = replace(ended, output=f"{ended.output}{late}\n")
         if ended.outcome != "built":
             failed = replace(record, key=key, returncode=ended.returncode, output=ended.output, seconds=seconds)
             return replace(failed, outcome=ended.outcome)
@@ -126,7 +130,7 @@ def compile_units(
     cancel: Cancel,
     *,
     jobs: int | None = None,
-    timeout: float = 600,
+    timeout: float = Limits.compile,
 ) -> Iterator[BuildRecord]:
     """Compile (unit, arch) pairs, `jobs` (the machine's cores) at a time, and yield each record as it is finished.
 

@@ -4,9 +4,10 @@ import platform
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Outcome = Literal["passed", "failed", "refused", "unsupported", "error"]
+Outcome = Literal["passed", "failed", "refused", "unsupported", "timed out", "error"]
 """`failed`: wrong result or fault. `refused`: the device declined. `unsupported`: no contract or the device cannot.
-`error`: the check itself broke (our bug); never counts as a verdict about the kernel."""
+`timed out`: a time limit was reached, which may be too short for the machine. `error`: the check itself broke (our
+bug). The last two never count as a verdict about the kernel."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from tracker.errors import CancelledError, UsageError
 DEVICE_LACKS = "unknown instruction"
 NO_VERDICT: Mapping[str, Outcome] = {DEVICE_LACKS: "unsupported", "out of memory": "refused"}
 """Faults by which a device says that it cannot execute the kernel, which is no verdict about the kernel."""
-DEVICE_DOWN = ("device fault", "timeout")
+LATE = "timeout"
+DEVICE_DOWN = ("device fault", LATE)
 """Faults that took a GPU down: the kernel's other cases are not tried."""
 
 
@@ -30,6 +31,8 @@ class Tally:
     failing: CaseResult | None = None
     failures: int = 0
     declined: tuple[Outcome, str] | None = None
+    late: bool = False
+    """The last case reached the time limit."""
     stop: bool = False
     """Nothing more is to be learnt from the cases that are left."""
     cost: dict[str, Any] = field(default_factory=dict)
@@ -41,6 +44,7 @@ class Tally:
             self.worst[name] = max(self.worst.get(name, 0.0), value)
         if ran.fault and ran.fault.kind in NO_VERDICT:
             self.declined = NO_VERDICT[ran.fault.kind], ran.fault.message
+        self.late = ran.fault is not None and ran.fault.kind == LATE
         self.stop = bool(self.declined or (ran.fault and ran.fault.kind in DEVICE_DOWN))
         if not ran.result.passed:
             self.failures += 1
@@ -52,6 +56,8 @@ class Tally:
         """Outcome and a sentence that gives its reason."""
         if self.declined:
             return self.declined
+        if self.failing and self.late and self.failures == 1:
+            return "timed out", describe(self.failing)
         if self.failing:
             return "failed", f"{self.failures} of {self.run} cases failed; {describe(self.failing)}"
         return ("passed", f"{self.run} cases") if self.run else ("failed", "no case was executed")

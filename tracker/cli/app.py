@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # typer's panels would double the time of --help
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     epilog="Exit codes: 0 good, 1 bad news about a kernel, 2 wrong usage or configuration, 3 something is not "
-    "installed, 130 interrupted.",
+    "installed, 4 a time limit was reached and nothing else is wrong, 130 interrupted.",
 )
 
 Format = Literal["table", "md", "csv", "json"]

@@ -8,7 +8,7 @@ from db.views import Timing
 from tracker.actions.bench import Bench, bench
 from tracker.actions.events import Event, Measured
 from tracker.cli.documents import SCHEMA
-from tracker.cli.follow import Reporter, follow
+from tracker.cli.follow import Reporter, exit_code, follow
 from tracker.cli.session import Session
 from tracker.cli.tables import print_json
 from tracker.errors import ExitCode
@@ -31,7 +31,7 @@ def run(session: Session, wanted: Bench, json: bool) -> ExitCode:
         results = [{**_plain(each.timing), "others": [_plain(other) for other in each.others]} for each in measured]
         print_json({"schema": SCHEMA, "good": finished.good, "results": results, "summary": finished.summary})
     session.stderr().print(Text(finished.message, "" if finished.good else "bold red"))
-    return ExitCode.GOOD if finished.good else ExitCode.BAD_NEWS
+    return exit_code(finished)
 
 
 def _plain(timing: Timing) -> dict[str, object]:

@@ -8,7 +8,7 @@ from tracker.actions.compile import Options, compile_kernels
 from tracker.actions.events import Built, Event
 from tracker.build.records import BuildRecord
 from tracker.cli.documents import SCHEMA
-from tracker.cli.follow import Reporter, follow
+from tracker.cli.follow import Reporter, exit_code, follow
 from tracker.cli.session import Session
 from tracker.cli.tables import print_json
 from tracker.errors import ExitCode
@@ -29,7 +29,7 @@ def run(session: Session, options: Options, json: bool) -> ExitCode:
         builds = [document(record) for record in records]
         print_json({"schema": SCHEMA, "good": finished.good, "builds": builds, "summary": finished.summary})
     session.stderr().print(Text(finished.message, "" if finished.good else "bold red"))
-    return ExitCode.GOOD if finished.good else ExitCode.BAD_NEWS
+    return exit_code(finished)
 
 
 def show_build(reporter: Reporter, record: BuildRecord, quiet: bool = False) -> None:

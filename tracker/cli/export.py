@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.text import Text
 
 from tracker.actions.export import Form, export
-from tracker.cli.follow import follow
+from tracker.cli.follow import exit_code, follow
 from tracker.cli.session import Session
 from tracker.errors import ExitCode
 from tracker.export import bundle, crate, header, plain
@@ -74,4 +74,4 @@ def _run(session: Session, target: Path, request: Request, form: Form) -> ExitCo
     session.stderr().print(Text(finished.message, "" if finished.good else "bold red"), soft_wrap=True)
     if finished.good:
         session.stdout().print(Text(str(target)), soft_wrap=True)
-    return ExitCode.GOOD if finished.good else ExitCode.BAD_NEWS
+    return exit_code(finished)

@@ -12,6 +12,7 @@ from rich.text import Text
 from tracker.actions.events import Event, Finished, Note, Plan, Step
 from tracker.cancel import Cancel
 from tracker.cli.session import Session
+from tracker.errors import ExitCode
 
 LEVELS = {"info": "dim", "warning": "yellow", "error": "bold red"}
 
@@ -72,6 +73,11 @@ def follow(
             else:
                 show(reporter, event)
     return finished
+
+
+def exit_code(finished: Finished) -> ExitCode:
+    """What a command ends with that has nothing else to say about it."""
+    return ExitCode.GOOD if finished.good else ExitCode.TIMEOUT if finished.late else ExitCode.BAD_NEWS
 
 
 @contextmanager

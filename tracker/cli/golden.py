@@ -10,7 +10,7 @@ from tracker.actions.events import Event, GoldenCompared
 from tracker.actions.golden import Comparison, Recording, compare_golden, record_golden
 from tracker.check.golden import Compared
 from tracker.cli.documents import SCHEMA
-from tracker.cli.follow import Reporter, follow
+from tracker.cli.follow import Reporter, exit_code, follow
 from tracker.cli.session import Session
 from tracker.cli.tables import Listing, print_json, print_listing
 from tracker.errors import ExitCode
@@ -31,7 +31,7 @@ def record(session: Session, wanted: Recording) -> ExitCode:
 
     finished = follow(session, lambda cancel: record_golden(project, cancel, placed), show)
     session.stderr().print(Text(finished.message, "" if finished.good else "bold red"), soft_wrap=True)
-    return ExitCode.GOOD if finished.good else ExitCode.BAD_NEWS
+    return exit_code(finished)
 
 
 def compare(session: Session, wanted: Comparison, json: bool) -> ExitCode:
@@ -53,7 +53,7 @@ def compare(session: Session, wanted: Comparison, json: bool) -> ExitCode:
         rows = tuple(_rows(finished.summary["families"]))
         print_listing(session.stdout(), Listing(HEADINGS, rows), "table")
     session.stderr().print(Text(finished.message, "" if finished.good else "bold red"))
-    return ExitCode.GOOD if finished.good else ExitCode.BAD_NEWS
+    return exit_code(finished)
 
 
 def _document(good: bool, results: Sequence[Compared], summary: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from tracker.actions.events import Built, Event
 from tracker.actions.infer import Request, infer
 from tracker.cli.compile import show_build
 from tracker.cli.documents import SCHEMA
-from tracker.cli.follow import Reporter, follow
+from tracker.cli.follow import Reporter, exit_code, follow
 from tracker.cli.session import Session
 from tracker.cli.tables import Listing, print_json, print_listing
 from tracker.errors import ExitCode
@@ -35,7 +35,7 @@ def run(session: Session, request: Request, json: bool) -> ExitCode:
         rows = tuple(_row(result) for result in finished.summary["agreement"])
         print_listing(session.stdout(), Listing(COLUMNS, rows), "table")
     session.stderr().print(Text(finished.message, "" if finished.good else "bold red"))
-    return ExitCode.GOOD if finished.good else ExitCode.BAD_NEWS
+    return exit_code(finished)
 
 
 def _row(result: Mapping[str, Any]) -> tuple[str, ...]:

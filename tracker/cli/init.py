@@ -10,6 +10,7 @@ from kernels import BASELINES
 from tracker.cli.session import Session
 from tracker.config import DEFAULT_ARCHS, DEFAULT_RENAME, FILE_NAME
 from tracker.errors import ExitCode, UsageError
+from tracker.limits import DEFAULT
 from tracker.scan.sources import SUFFIXES
 
 DEPTH = 6
@@ -54,6 +55,13 @@ archs = {archs}
 
 # Which compiler to use: "rocm", "ziglang" or the path of a clang. Default: the best that is installed.
 # toolchain = "ziglang"
+
+# Seconds that work may take: compiling one source for one architecture, one kernel's cases on an emulator, one launch
+# on a GPU.
+# [limits]
+# compile = {limits.compile:g}
+# check = {limits.check:g}
+# launch = {limits.launch:g}
 
 # How a CUDA kernel's name becomes its port's, where it does not stay as it is: regular expression = replacement.
 [rename]
@@ -104,6 +112,7 @@ def content(cuda: Iterable[str], hip: Iterable[str], rust: Iterable[str] = ()) -
         baselines=_list([] if cuda else shipped[-1:]),
         shipped=", ".join(shipped) or "none",
         archs=_list(DEFAULT_ARCHS),
+        limits=DEFAULT,
         rename="\n".join(f'"{old}" = "{new}"' for old, new in DEFAULT_RENAME.items()),
     )
 

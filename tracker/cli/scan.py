@@ -14,7 +14,7 @@ from tracker.actions import events
 from tracker.actions import scan as action
 from tracker.actions.events import Scanned
 from tracker.cli.documents import status_document
-from tracker.cli.follow import Reporter, follow
+from tracker.cli.follow import Reporter, exit_code, follow
 from tracker.cli.session import Session
 from tracker.cli.status import headline
 from tracker.cli.tables import print_json
@@ -81,7 +81,7 @@ def _scan(session: Session, request: Request) -> ExitCode:
         session.stdout().print(Text(headline(kernels), "bold"))
     if not finished.good:
         session.stderr().print(Text(finished.message, "yellow"))
-    return ExitCode.GOOD if finished.good else ExitCode.BAD_NEWS
+    return exit_code(finished)
 
 
 def _paths(session: Session, paths: Sequence[Path]) -> list[Path]:

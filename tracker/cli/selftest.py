@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tracker.actions import selftest as action
 from tracker.actions.events import Event
 from tracker.cli.documents import SCHEMA
-from tracker.cli.follow import Reporter, follow
+from tracker.cli.follow import Reporter, exit_code, follow
 from tracker.cli.session import Session
 from tracker.cli.tables import Listing, print_json, print_listing
 from tracker.errors import ExitCode
@@ -44,7 +44,7 @@ def run(session: Session, request: Request) -> ExitCode:
             session.stdout(), Listing(("by", "what", "noticed", "of", "equivalent", "rejected"), rows), "table"
         )
     session.stderr().print(finished.message)
-    return ExitCode.GOOD if finished.good else ExitCode.BAD_NEWS
+    return exit_code(finished)
 
 
 def _rows(kind: str, scores: Mapping[str, Counts]) -> Iterator[tuple[str, ...]]:

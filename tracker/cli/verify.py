@@ -13,7 +13,7 @@ from tracker.actions.verify import verify
 from tracker.check.results import CaseResult, CheckResult
 from tracker.cli.compile import show_build
 from tracker.cli.documents import SCHEMA
-from tracker.cli.follow import Reporter, follow
+from tracker.cli.follow import Reporter, exit_code, follow
 from tracker.cli.session import Session
 from tracker.cli.tables import print_json
 from tracker.errors import ExitCode
@@ -28,6 +28,7 @@ SIGNS: Mapping[tuple[str, str], str] = {
     ("failed", "cuda"): STATES["verify failed"].mark,
 }
 STYLES = {"passed": "", "failed": "bold red", "error": "bold magenta"}
+NO_VERDICT = ("error", "timed out")
 
 
 def run(session: Session, options: Options, json: bool) -> ExitCode:
@@ -51,24 +52,23 @@ def run(session: Session, options: Options, json: bool) -> ExitCode:
         results = [{**asdict(event.result), "held": event.held} for event in checked]
         print_json({"schema": SCHEMA, "good": finished.good, "results": results, "summary": finished.summary})
     session.stderr().print(Text(finished.message, "" if finished.good else "bold red"))
-    return exit_code(finished)
+    return exit_code_of(finished)
 
 
-def exit_code(finished: Finished) -> ExitCode:
-    """Bad news about kernels; but where the device took none of them, the device or its runtime is what is lacking."""
-    if finished.good:
-        return ExitCode.GOOD
+def exit_code_of(finished: Finished) -> ExitCode:
+    """As always; but where the device took none of the kernels, the device or its runtime is what is lacking."""
     refused = finished.summary.get("refused", 0)
-    return ExitCode.ABSENT if refused and refused == finished.summary["run"] else ExitCode.BAD_NEWS
+    absent = not finished.good and refused and refused == finished.summary["run"]
+    return ExitCode.ABSENT if absent else exit_code(finished)
 
 
 def line(event: Checked) -> Text:
     """`◐ symbol arch outcome cases, worst error against its bound, time`."""
     result = event.result
-    sign = SIGNS.get((result.outcome, result.device_kind), "!" if result.outcome == "error" else "⊘")
+    sign = SIGNS.get((result.outcome, result.device_kind), "!" if result.outcome in NO_VERDICT else "⊘")
     took = "evidence holds" if event.held else f"{result.seconds:.2f} s"
     cases = f"{result.cases_run} case{'' if result.cases_run == 1 else 's'}"
-    fixed = f"{sign} {result.symbol:<32} {result.arch:<8}{result.outcome:<7} {cases:>8}"
+    fixed = f"{sign} {result.symbol:<32} {result.arch:<8}{result.outcome:<9}{cases:>8}"
     text = f"{fixed}  {worst(result.worst):<23} {took:>7}"
     return Text(text, STYLES.get(result.outcome, "yellow"))
 

@@ -11,6 +11,7 @@ from tracker.devices.children import ChildCrashed, ChildTimeout, Pool
 from tracker.devices.gpu import Timed
 from tracker.devices.protocol import Artifact, Device, Fault, LaunchReport
 from tracker.errors import AbsentError
+from tracker.limits import Limits, exceeded
 
 Result = TypeVar("Result")
 Reported = TypeVar("Reported", LaunchReport, Timed)
@@ -42,7 +43,7 @@ class IsolatedDevice:
     """
 
     def __init__(
-        self, create: Callable[..., Gpu], *arguments: Any, seconds: float = 60.0, cancel: Cancel | None = None
+        self, create: Callable[..., Gpu], *arguments: Any, seconds: float = Limits.launch, cancel: Cancel | None = None
     ) -> None:
         """`seconds` limits one launch; `cancel` ends the child."""
         self._make = (create, arguments)
@@ -85,7 +86,7 @@ class IsolatedDevice:
             call = self._call(function, self._make, module.artifact, launch, *arguments, seconds=self._seconds)
             report = call.result()
         except ChildTimeout:
-            return Fault("timeout", f"{launch.symbol} did not end within {self._seconds:g} s")
+            return Fault("timeout", exceeded(launch.symbol, "launch", self._seconds))
         except ChildCrashed as error:
             return Fault("device fault", f"{launch.symbol}: {error}")
         if report.fault and report.fault.kind == "device fault":

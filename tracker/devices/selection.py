@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tracker.cancel import Cancel
 from tracker.errors import UsageError
+from tracker.limits import Limits
 
 if TYPE_CHECKING:  # they load numpy, which choosing the emulator does not need
     from tracker.devices.gpu import GpuDevice
@@ -73,7 +74,7 @@ def available(kind: Kind) -> list[Found]:
         other.close()
 
 
-def open_gpu(choice: Choice, seconds: float = 60.0, cancel: Cancel | None = None) -> "IsolatedDevice":
+def open_gpu(choice: Choice, seconds: float = Limits.launch, cancel: Cancel | None = None) -> "IsolatedDevice":
     """Open a GPU in a child process; `seconds` limits each launch. Raises AbsentError or UsageError."""
     from tracker.devices.isolated import IsolatedDevice
 
