@@ -5,7 +5,9 @@ import io
 import json
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from tests.cli.conftest import Kerntrack
@@ -77,6 +79,28 @@ def test_gap(scanned: Kerntrack) -> None:
     assert names(rows, "kernel") == {name for group in document["kernels"] for state in states for name in group[state]}
     for kind in ("struct", "helper"):
         assert names(rows, kind) == {each["name"] for each in document[f"{kind}s"] if each["state"] == "missing"}
+
+
+LISTS = {"status": "kernels", "hazards": "findings", "history": "runs", "diff": "changes"}
+
+
+@pytest.mark.parametrize("command", LISTS)
+def test_lines_are_the_objects_of_the_document(scanned: Kerntrack, project: Path, command: str) -> None:
+    port = project / "hip" / "port.hip"
+    port.write_text(port.read_text().replace("double factor", "float factor"))
+    source = project / "cuda" / "all.cu"
+    source.write_text(source.read_text().replace("twice(k)", "__dp4a(k, k, 0)"))
+    scanned("scan")
+    words = (command, "1") if command == "diff" else (command,)
+    objects = json.loads(scanned(*words, "--json").out)[LISTS[command]]
+    lines = scanned(*words, "--format", "jsonl").out.splitlines()
+    assert list(map(json.loads, lines)) == objects
+    assert objects
+
+
+def test_lines_of_the_gap(scanned: Kerntrack) -> None:
+    lines = scanned("gap", "--format", "jsonl").out.splitlines()
+    assert list(map(json.loads, lines)) == from_csv(scanned("gap", "--format", "csv").out)
 
 
 def names(rows: Iterable[dict[str, str]], kind: str) -> set[str]:

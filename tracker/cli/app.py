@@ -21,10 +21,13 @@ app = typer.Typer(
     "installed, 4 a time limit was reached and nothing else is wrong, 130 interrupted.",
 )
 
-Format = Literal["table", "md", "csv", "json"]
+Format = Literal["table", "md", "csv", "json", "jsonl"]
 Side = Literal["hip", "cuda"]
 Again = Annotated[bool, typer.Option("--again", help="Do it even where nothing changed.")]
-FormatOption = Annotated[Format | None, typer.Option("--format", help="How to print; each lists kernel by kernel.")]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", help="How to print; each lists row by row. jsonl: the objects of json, a line each."),
+]
 Paths = list[Path] | None
 
 

@@ -11,7 +11,7 @@ from tracker.actions.compare import KINDS, Change, States, compare, read_states,
 from tracker.actions.store import open_store
 from tracker.cli.documents import SCHEMA
 from tracker.cli.session import Session
-from tracker.cli.tables import Listing, print_json, print_listing
+from tracker.cli.tables import Listing, print_json, print_lines, print_listing
 from tracker.config import Project
 from tracker.errors import ExitCode
 
@@ -26,6 +26,8 @@ def run(session: Session, before: str, after: str, format: str | None) -> ExitCo
     if format == "json":
         totals = {kind: counts[kind] for kind in KINDS}
         print_json({"schema": SCHEMA, "totals": totals, "changes": [vars(change) for change in changes]})
+    elif format == "jsonl":
+        print_lines(map(vars, changes))
     elif changes or format:
         print_listing(session.stdout(), listing(changes), format or "table")
     words = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind]) or "nothing changed"

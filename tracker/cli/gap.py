@@ -12,7 +12,7 @@ from tracker.cli import callers
 from tracker.cli.documents import SCHEMA
 from tracker.cli.hazards import STYLES
 from tracker.cli.session import Session
-from tracker.cli.tables import Listing, print_json, print_listing
+from tracker.cli.tables import Listing, print_json, print_lines, print_listing
 from tracker.errors import ExitCode
 
 
@@ -21,6 +21,9 @@ def run(session: Session, format: str | None) -> ExitCode:
     found = gap(session.project())
     if format == "json":
         print_json(document(found))
+    elif format == "jsonl":
+        rows = listing(found)
+        print_lines(dict(zip(rows.headings, row, strict=True)) for row in rows.rows)
     elif format:
         print_listing(session.stdout(), listing(found), format)
     else:

@@ -11,7 +11,7 @@ from db.views import Finding
 from tracker.actions.hazards import SEVERITIES, Hazards, acknowledge, affected, hazards
 from tracker.cli.documents import SCHEMA
 from tracker.cli.session import Session
-from tracker.cli.tables import Listing, print_json, print_listing
+from tracker.cli.tables import Listing, print_json, print_lines, print_listing
 from tracker.errors import ExitCode, UsageError
 
 STYLES = {"does not compile": "bold red", "fails at launch": "bold red", "silently wrong": "bold yellow", "slow": "dim"}
@@ -28,6 +28,8 @@ def run(session: Session, words: Sequence[str], reason: str | None, format: str 
     found = hazards(project, words)
     if format == "json":
         print_json(document(found, project.archs))
+    elif format == "jsonl":
+        print_lines(finding_document(each, project.archs) for each in found.findings)
     elif format:
         print_listing(session.stdout(), listing(found.findings), format)
     else:
@@ -55,8 +57,13 @@ def document(found: Hazards, archs: Sequence[str]) -> dict[str, object]:
         "files": found.files,
         "recorded": found.recorded,
         "totals": {**found.of_severity(), "acknowledged": found.acknowledged},
-        "findings": [{**asdict(each), "affects": affected(each, archs)} for each in found.findings],
+        "findings": [finding_document(each, archs) for each in found.findings],
     }
+
+
+def finding_document(finding: Finding, archs: Sequence[str]) -> dict[str, object]:
+    """One finding."""
+    return {**asdict(finding), "affects": affected(finding, archs)}
 
 
 def listing(found: Iterable[Finding]) -> Listing:

@@ -7,7 +7,7 @@ from db.views import RunRecord
 from tracker.actions.store import open_store
 from tracker.cli.documents import SCHEMA
 from tracker.cli.session import Session
-from tracker.cli.tables import Listing, print_json, print_listing
+from tracker.cli.tables import Listing, print_json, print_lines, print_listing
 from tracker.errors import ExitCode
 
 
@@ -16,6 +16,8 @@ def run(session: Session, limit: int, format: str | None) -> ExitCode:
     runs = queries.runs(open_store(session.project(), read_only=True), limit=limit)
     if format == "json":
         print_json({"schema": SCHEMA, "runs": [vars(each) for each in runs]})
+    elif format == "jsonl":
+        print_lines(map(vars, runs))
     else:
         print_listing(session.stdout(), listing(runs), format or "table")
     return ExitCode.GOOD

@@ -12,9 +12,9 @@ from rich.text import Text
 from db.views import KernelStatus, Location
 from tracker.actions.compare import words
 from tracker.actions.status import Matrix, load
-from tracker.cli.documents import write_status
+from tracker.cli.documents import kernel_document, write_status
 from tracker.cli.session import Session
-from tracker.cli.tables import Listing, print_listing, sign, style
+from tracker.cli.tables import Listing, print_lines, print_listing, sign, style
 from tracker.errors import ExitCode
 from tracker.selectors import Selection
 from tracker.tui.signs import STALE, STATES
@@ -42,6 +42,8 @@ def run(
 def _print_kernels(session: Session, chosen: Selection, archs: Sequence[str], format: str) -> None:
     if format == "json":
         write_status(sys.stdout, chosen.kernels, chosen.archs or archs)
+    elif format == "jsonl":
+        print_lines(kernel_document(kernel, chosen.archs or archs) for kernel in chosen.kernels)
     else:
         print_listing(session.stdout(), listing(chosen.kernels, chosen.archs), format)
 

@@ -1,10 +1,10 @@
-"""One table of texts in four formats. The text of a cell is the same in all of them."""
+"""One table of texts in several formats. The text of a cell is the same in all of them."""
 
 import csv
 import io
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,6 +106,12 @@ def as_csv(listing: Listing) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows((listing.headings, *listing.rows))
     return text.getvalue()
+
+
+def print_lines(rows: Iterable[Any]) -> None:
+    """Print objects of a document to stdout, one to a line as it is made, so that a reader can begin before the end."""
+    for row in rows:
+        sys.stdout.write(json.dumps(row, allow_nan=False, default=list) + "\n")
 
 
 def print_json(document: Any) -> None:
