@@ -3,6 +3,7 @@
 import pytest
 from textual.events import Key
 from textual.message import Message
+from textual.screen import Screen
 
 from tests.tui.fake import Fake, cell, kernel
 from tests.tui.pilots import notes, running, screen_text, shown, until
@@ -222,3 +223,19 @@ async def test_marks_gather_rows_ranges_groups_and_all_that_is_shown() -> None:
 async def test_an_empty_project_says_what_to_do() -> None:
     async with running(Fake([])) as (app, _):
         assert "press s to scan" in screen_text(app)
+
+
+async def test_cursor_and_evidence_move_in_one_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(size=(160, 40)) as (app, pilot):
+        await pilot.pause(0.2)
+        frames: list[str] = []
+        display = app._display
+
+        def displayed(screen: Screen[None], renderable: object) -> None:
+            display(screen, renderable)
+            frames.append(screen_text(app))
+
+        monkeypatch.setattr(app, "_display", displayed)
+        await pilot.press("j", "j", "j")
+        await pilot.pause()
+        assert len(frames) == 3 and frames[-1].count("dequantize_block_q5_0_f32") == 2

@@ -42,10 +42,22 @@ def parse(text: str, archs: Sequence[str], only: frozenset[str] = frozenset()) -
     if cells:
         tests.append(lambda entry: any(all(test(entry.kernel, arch) for test in cells) for arch in columns))
     if only:
-        tests.append(lambda entry: not only.isdisjoint(legend_states(entry.states, columns)))
+        tests.append(_legend_test(only, columns))
     if len(tests) < 2:
         return Filter(tests[0] if tests else None, columns)
     return Filter(lambda entry: all(test(entry) for test in tests), columns)
+
+
+def _legend_test(only: frozenset[str], archs: Sequence[str]) -> Predicate:
+    """Looks at each kind of kernel once."""
+    known: dict[str, bool] = {}
+
+    def passes(entry: Entry) -> bool:
+        if entry.kind not in known:
+            known[entry.kind] = not only.isdisjoint(legend_states(entry.states, archs))
+        return known[entry.kind]
+
+    return passes
 
 
 def _columns(wanted: Sequence[str], archs: Sequence[str]) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
+from tracker.tui.entries import Entry
 from tracker.tui.filtering import parse
-from tracker.tui.model import Arrangement, KernelRow
+from tracker.tui.model import Arrangement
 
 
 def find(arrangement: Arrangement, text: str, archs: Sequence[str]) -> list[int]:
@@ -12,7 +13,7 @@ def find(arrangement: Arrangement, text: str, archs: Sequence[str]) -> list[int]
     test = parse(text, archs).predicate
     if test is None:
         return []
-    return [at for at, row in enumerate(arrangement.rows) if isinstance(row, KernelRow) and test(row.entry)]
+    return [at for at, row in enumerate(arrangement.rows) if isinstance(row, Entry) and test(row)]
 
 
 def step(found: Sequence[int], cursor: int, way: int) -> int | None:

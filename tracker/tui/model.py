@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from db.views import KernelStatus, Location
 from tracker.tui.entries import Entry
@@ -75,20 +75,8 @@ def tallies(entries: Sequence[Entry]) -> Counts:
     return {**found}
 
 
-class KernelRow(NamedTuple):
-    """One kernel."""
-
-    key: str
-    entry: Entry
-    level: int
-
-    @property
-    def kernel(self) -> KernelStatus:
-        """Its status."""
-        return self.entry.kernel
-
-
-Row = GroupRow | KernelRow
+Row = GroupRow | Entry
+"""A heading or a kernel."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +87,8 @@ class Arrangement:
     total: GroupRow
     """A row for everything shown."""
     archs: tuple[str, ...]
+    depth: int = 0
+    """Levels of headings above the kernels."""
 
     def find(self, key: str | None) -> int | None:
         """The number of the row with this key."""
@@ -140,7 +130,8 @@ def arrange(entries: Sequence[Entry], view: View, archs: Sequence[str], memo: Me
     counts = _Counts({} if memo is None else memo, view)
     rows = tuple(_rows(shown, view, wanted.archs, counts))
     total = GroupRow("", "all shown", 0, tuple(shown), False, counts.of(""))
-    return Arrangement(rows, total, wanted.archs)
+    depth = max((row.level + 1 for row in rows if isinstance(row, GroupRow)), default=0)
+    return Arrangement(rows, total, wanted.archs, depth)
 
 
 def fold(view: View, keys: Iterable[str], folded: bool) -> View:
@@ -189,7 +180,7 @@ def furthest_behind(states: Sequence[str]) -> str:
 
 def _rows(shown: Sequence[Entry], view: View, archs: Sequence[str], counts: _Counts) -> Iterable[Row]:
     if view.group == "none":
-        yield from [KernelRow(entry.key, entry, 0) for entry in shown]
+        yield from shown
         return
     for name, members in _gather(shown, _group_names(shown, view.group, archs)):
         folded = name in view.folded
@@ -202,14 +193,14 @@ def _below(name: str, members: Sequence[Entry], view: View, counts: _Counts) -> 
     """A family's kernels, under a heading per type where that gathers anything."""
     types = _gather(members, [entry.kernel.type for entry in members]) if view.group == "family" else []
     if len(types) in (0, 1, len(members)):
-        yield from [KernelRow(entry.key, entry, 1) for entry in members]
+        yield from members
         return
     for type_name, entries in types:
         key = f"{name}/{type_name}"
         folded = key in view.folded
         yield GroupRow(key, type_name or "no type", 1, tuple(entries), folded, counts.of(key))
         if not folded:
-            yield from [KernelRow(entry.key, entry, 2) for entry in entries]
+            yield from entries
 
 
 def _gather(entries: Iterable[Entry], names: Iterable[str]) -> list[tuple[str, list[Entry]]]:

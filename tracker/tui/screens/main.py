@@ -56,6 +56,13 @@ class MainScreen(KerntrackScreen):
         yield JobBar()
         yield KeyLine(self.WHERE)
 
+    def on_mount(self) -> None:
+        """Draw what is known already. What follows the cursor or a text is watched, to be painted together with it."""
+        self.watch(self.matrix, "at", self.show_detail, init=False)
+        self.watch(self.query_one("#filter", Input), "value", self.filter_typed, init=False)
+        self.watch(self.query_one("#find", Input), "value", self.find_typed, init=False)
+        super().on_mount()
+
     @property
     def matrix(self) -> Matrix:
         """The matrix."""
@@ -134,16 +141,15 @@ class MainScreen(KerntrackScreen):
 
     # what widgets report
 
-    @on(Matrix.Moved)
-    def show_detail(self, event: Matrix.Moved) -> None:
+    def show_detail(self, at: tuple[Row | None, str | None]) -> None:
         """The pane follows the cursor."""
-        archs = self.target_archs()
-        if isinstance(event.row, GroupRow):
-            self.query_one(TextPane).show(describe.group(event.row, archs))
-        elif event.row:
-            self.query_one(TextPane).show(describe.kernel(event.row.kernel, archs))
-        if event.row and not self.start_at:
-            self.cursor_key = event.row.key
+        row, archs = at[0], self.target_archs()
+        if isinstance(row, GroupRow):
+            self.query_one(TextPane).show(describe.group(row, archs))
+        elif row:
+            self.query_one(TextPane).show(describe.kernel(row.kernel, archs))
+        if row and not self.start_at:
+            self.cursor_key = row.key
 
     @on(Matrix.Opened)
     def open_row(self, event: Matrix.Opened) -> None:
@@ -160,16 +166,14 @@ class MainScreen(KerntrackScreen):
         """A click on the legend."""
         self.action_switch(event.state)
 
-    @on(Input.Changed, "#filter")
-    def filter_typed(self, event: Input.Changed) -> None:
+    def filter_typed(self, text: str) -> None:
         """The rows follow the text as it is typed."""
-        if event.value != self.view.filter:
-            self.set_view(replace(self.view, filter=event.value))
+        if text != self.view.filter:
+            self.set_view(replace(self.view, filter=text))
 
-    @on(Input.Changed, "#find")
-    def find_typed(self, event: Input.Changed) -> None:
+    def find_typed(self, text: str) -> None:
         """The cursor goes to what is found while one types."""
-        self.search = event.value
+        self.search = text
         self._find()
         self._step(0)
 

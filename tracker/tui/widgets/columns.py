@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 
 from db.views import KernelStatus, Location
-from tracker.tui.model import GroupRow, KernelRow, Row
+from tracker.tui.model import GroupRow, Row
 from tracker.tui.signs import STALE, STATES, cell_state, is_stale, port_state, summary
 
 Piece = tuple[str, str]
@@ -50,10 +50,10 @@ def fit(width: int, archs: Sequence[str], longest: int) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def pieces(row: Row, column: Column, marked: bool, name: str = "$foreground") -> list[Piece]:
-    """What stands in one cell. `name`: the style of a kernel's name."""
+def pieces(row: Row, column: Column, marked: bool, depth: int, name: str = "$foreground") -> list[Piece]:
+    """What stands in one cell. `depth`: levels of headings above kernels; `name`: the style of a kernel's name."""
     if column.name == "kernel":
-        return _name(row, marked, name)
+        return _name(row, marked, depth, name)
     if isinstance(row, GroupRow):
         return _group_cell(row, column)
     return _kernel_cell(row.kernel, column)
@@ -74,11 +74,11 @@ def clip(found: list[Piece], width: int) -> list[Piece]:
     return [*clipped, (" " * (room + 1), "$foreground")]
 
 
-def _name(row: Row, marked: bool, name: str) -> list[Piece]:
+def _name(row: Row, marked: bool, depth: int, name: str) -> list[Piece]:
     gutter: Piece = ("▌", "bold $text-accent") if marked else (" ", "$foreground")
+    if not isinstance(row, GroupRow):
+        return [gutter, ("  " * depth, "$foreground"), (row.kernel.symbol, name)]
     indent: Piece = ("  " * row.level, "$foreground")
-    if isinstance(row, KernelRow):
-        return [gutter, indent, (row.kernel.symbol, name)]
     arrow = "" if not row.key else "▸ " if row.folded else "▾ "
     return [gutter, indent, (arrow + row.title, "bold $foreground"), (f"  {len(row.members)}", "$foreground-muted")]
 

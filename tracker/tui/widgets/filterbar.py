@@ -5,7 +5,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -26,6 +28,8 @@ class FilterInput(Input):
     HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("⏎", "To the rows"), ("esc", "Clear"))
     """What the last line shows while one types."""
     came_from: Widget | None = None
+    virtual_size = reactive(Size(0, 0))
+    """Textual lays the whole screen out again when a text grows; this line never changes its own size."""
 
     class Left(Message):
         """The user is done typing."""
@@ -56,6 +60,7 @@ class FilterBar(Horizontal):
         super().__init__(id=f"{name}-bar")
         self._input = FilterInput(text, id=name, compact=True, placeholder=EXAMPLES)
         self._label = label
+        self._note = ("", "")
 
     def compose(self) -> ComposeResult:
         """Label, input, note."""
@@ -76,6 +81,8 @@ class FilterBar(Horizontal):
     def show(self, used: bool, error: str, note: str = "") -> None:
         """Whether the text is in force, and why it is none, or else what came of it."""
         self.set_class(used or self._input.has_focus, "on")
-        note_line = self.query_one(".note", Static)
-        note_line.update(error or note)
-        note_line.set_class(bool(error), "error")
+        if self._note != (error, note):  # another text costs a layout of the whole screen
+            self._note = (error, note)
+            note_line = self.query_one(".note", Static)
+            note_line.update(error or note)
+            note_line.set_class(bool(error), "error")

@@ -41,15 +41,13 @@ class Matrix(ScrollView, can_focus=True):
         Binding("end,G", "edge(1)", "Last row", show=False),
     ]
 
-    cursor = reactive(0)
-    column = reactive(0)
+    cursor = reactive(0, repaint=False)
+    column = reactive(0, repaint=False)
+    at: reactive[tuple[Row | None, str | None]] = reactive((None, None), repaint=False, always_update=True)
+    """Row and architecture under the cursor; set again when the row's content changed.
 
-    @dataclass
-    class Moved(Message):
-        """The cursor stands on another row or architecture, or the row's content changed."""
-
-        row: Row | None
-        arch: str | None
+    To be watched rather than told by a message: what depends on it is then painted together with the cursor.
+    """
 
     @dataclass
     class Opened(Message):
@@ -157,7 +155,7 @@ class Matrix(ScrollView, can_focus=True):
         self._tell()
 
     def _tell(self) -> None:
-        self.post_message(self.Moved(self.row, self.arch))
+        self.at = (self.row, self.arch)
 
     def _refresh_row(self, row: int) -> None:
         y = row - self.scroll_offset.y + HEADER
@@ -212,12 +210,10 @@ class Matrix(ScrollView, can_focus=True):
             strip = self._total() if y else self._header()
             return strip.adjust_cell_length(width, self._palette("$foreground", "$panel"))
         line = y - HEADER + self.scroll_offset.y
-        blank = self._palette("$foreground")
-        if line >= len(self.arrangement.rows):
-            return Strip([Segment(self._note_line(line - 1), self._palette("$foreground-muted"))]).adjust_cell_length(
-                width, blank
-            )
-        return self._row(line).adjust_cell_length(width, blank)
+        if line < len(self.arrangement.rows):
+            return self._row(line)
+        note = Strip([Segment(self._note_line(line - 1), self._palette("$foreground-muted"))])
+        return note.adjust_cell_length(width, self._palette("$foreground"))
 
     def _note_line(self, number: int) -> str:
         """A line of what is said where there are no rows."""
@@ -245,14 +241,15 @@ class Matrix(ScrollView, can_focus=True):
         look = (line, marked, self.has_focus, self.column) if here else (line, marked)
         if look not in self._strips:
             name = "underline $foreground" if line in self.found else "$foreground"
-            self._strips[look] = self._segments(row, marked, lambda column: self._background(here, column), name)
+            strip = self._segments(row, marked, lambda column: self._background(here, column), name)
+            self._strips[look] = strip.adjust_cell_length(self.size.width, self._palette("$foreground"))
         return self._strips[look]
 
     def _segments(self, row: Row, marked: bool, background: Callable[[str], str], name: str = "$foreground") -> Strip:
         segments = []
         for column in self.columns:
             behind = background(column.name)
-            for text, style in clip(pieces(row, column, marked, name), column.width):
+            for text, style in clip(pieces(row, column, marked, self.arrangement.depth, name), column.width):
                 segments.append(Segment(text, self._palette(style, behind)))
         return Strip(segments)
 
