@@ -21,12 +21,12 @@ struct Q2_K {
 
     template <int words>
     struct Packed {
-        Codes pairs[words];
+        Field<alignment, words> pairs;
     };
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_field<alignment, offsetof(Block, qs)>(&block, 4 * w, packed.pairs);
+        load_field<offsetof(Block, qs)>(&block, 4 * w, packed.pairs);
         return packed;
     }
     template <int words>

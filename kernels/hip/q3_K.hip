@@ -22,13 +22,13 @@ struct Q3_K {
 
     template <int words>
     struct Packed {
-        Codes pairs[words], high[words];
+        Field<alignment, words> pairs, high;
     };
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_field<alignment, offsetof(Block, qs)>(&block, 4 * w, packed.pairs);
-        load_field<alignment, offsetof(Block, hmask)>(&block, w % run * 4, packed.high);
+        load_field<offsetof(Block, qs)>(&block, 4 * w, packed.pairs);
+        load_field<offsetof(Block, hmask)>(&block, w % run * 4, packed.high);
         return packed;
     }
     template <int words>

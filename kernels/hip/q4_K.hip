@@ -21,12 +21,12 @@ struct Q4_K {
 
     template <int words>
     struct Packed {
-        Codes nibbles[words];
+        Field<alignment, words> nibbles;
     };
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_field<alignment, offsetof(Block, qs)>(&block, 4 * w, packed.nibbles);
+        load_field<offsetof(Block, qs)>(&block, 4 * w, packed.nibbles);
         return packed;
     }
     template <int words>

@@ -20,19 +20,19 @@ struct Q5_1 {
 
     template <int words>
     struct Packed {
-        Codes low[words];
-        uint32_t high;
+        Field<alignment, words> low;
+        Field<alignment, 1> high;
     };
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_field<alignment, offsetof(Block, qs)>(&block, 4 * w, packed.low);
-        packed.high = load_field_word<alignment, offsetof(Block, qh)>(&block, 0);
+        load_field<offsetof(Block, qs)>(&block, 4 * w, packed.low);
+        load_field<offsetof(Block, qh)>(&block, 0, packed.high);
         return packed;
     }
     template <int words>
     DEVICE Codes decode(const Packed<words>& packed, int w, int p, int k) {
-        Codes fifth = spread_bits(packed.high >> (4 * (w + k) + 16 * p));
+        Codes fifth = spread_bits(static_cast<uint32_t>(packed.high[0]) >> (4 * (w + k) + 16 * p));
         return ((packed.low[k] >> (4 * p)) & 0x0f0f0f0f) | (fifth << 4);
     }
     DEVICE Affine affine(const Block& block, int) {

@@ -21,13 +21,13 @@ struct Q5_K {
 
     template <int words>
     struct Packed {
-        Codes low[words], high[words];
+        Field<alignment, words> low, high;
     };
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_field<alignment, offsetof(Block, qs)>(&block, 4 * w, packed.low);
-        load_field<alignment, offsetof(Block, qh)>(&block, w % run * 4, packed.high);
+        load_field<offsetof(Block, qs)>(&block, 4 * w, packed.low);
+        load_field<offsetof(Block, qh)>(&block, w % run * 4, packed.high);
         return packed;
     }
     template <int words>

@@ -23,15 +23,15 @@ struct Q6_K {
     // A packed word here is one of qh, with the two words of ql that belong to it.
     template <int words>
     struct Packed {
-        Codes pairs[words], nibbles[2][words];
+        Field<alignment, words> pairs, nibbles[2];
     };
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_field<alignment, offsetof(Block, qh)>(&block, 4 * w, packed.pairs);
+        load_field<offsetof(Block, qh)>(&block, 4 * w, packed.pairs);
         int low = w / run * 64 + w % run * 4;
-        load_field<alignment, offsetof(Block, ql)>(&block, low, packed.nibbles[0]);
-        load_field<alignment, offsetof(Block, ql)>(&block, low + 32, packed.nibbles[1]);
+        load_field<offsetof(Block, ql)>(&block, low, packed.nibbles[0]);
+        load_field<offsetof(Block, ql)>(&block, low + 32, packed.nibbles[1]);
         return packed;
     }
     template <int words>

@@ -19,12 +19,12 @@ struct Q8_K {
 
     template <int words>
     struct Packed {
-        Codes codes[words];
+        Field<alignment, words> codes;
     };
     template <int words>
     DEVICE Packed<words> load(const Block& block, int w) {
         Packed<words> packed;
-        load_field<alignment, offsetof(Block, qs)>(&block, 4 * w, packed.codes);
+        load_field<offsetof(Block, qs)>(&block, 4 * w, packed.codes);
         return packed;
     }
     template <int words>

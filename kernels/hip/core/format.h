@@ -10,7 +10,7 @@
 //   signed_codes   whether codes are signed bytes; they are unsigned, at most 127, otherwise
 //   bias           what has to be taken off an unsigned code
 //   has_minimum    whether Affine::minimum is ever other than zero
-//   Packed<words>  what is read of a block for `words` packed words
+//   Packed<words>  what is read of a block for `words` packed words, as Fields: nothing waits for them before decode
 //   load<words>(block, w)            reads them, from word w (a multiple of `words`) on
 //   decode(packed, w, p, k)          the codes of plane p in the k-th of them
 //   affine(block, g)                 scale and minimum of group g

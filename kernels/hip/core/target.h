@@ -52,6 +52,10 @@ DEVICE float exchange(float value, int mask) {
 #endif
 }
 
+// Iterations that a loop of long straight code takes at a time. The next one's loads start early, which an AMD compiler pays
+// for with more registers than there are.
+constexpr int iterations_together = TARGET_AMD ? 1 : 2;
+
 // Keeps the AMD scheduler from moving instructions across. Where it would start on everything at once, registers run out.
 DEVICE void scheduling_fence() {
 #if TARGET_AMD

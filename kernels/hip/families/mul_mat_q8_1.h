@@ -85,7 +85,7 @@ DEVICE void mul_mat_q8_1(const void* __restrict__ weights, const void* __restric
         store_activations(tile, carried, in, step);
         __syncthreads();
         load_step(carried, in, min(step + 1, steps - 1));
-#pragma unroll 1
+#pragma unroll T::many_results ? 1 : iterations_together
         for (int group = 0; group < T::groups; ++group) multiply_group(tile, group, sum);
         __syncthreads();
     }

@@ -13,6 +13,7 @@ struct Tile {
     static constexpr int rows = Format::tile_rows, columns = Format::tile_columns;
     static constexpr int thread_rows = 8, row_lanes = rows / thread_rows;
     static constexpr int column_lanes = threads / row_lanes, thread_columns = columns / column_lanes;
+    static constexpr bool many_results = thread_rows * thread_columns > 64;  // they take up most registers
     static constexpr bool stored_sum = Format::stored_sum_in_mul_mat;
     static constexpr bool has_offset = Format::has_minimum || (stored_sum && Format::bias != 0);
     static_assert(!stored_sum || Format::group == q8_1_elements, "a stored sum covers 32 elements");
@@ -57,12 +58,11 @@ struct Carried {
     static constexpr int weight_rounds = T::rows * slices / T::threads;
     static constexpr int activation_rounds = T::columns * T::step_blocks / T::threads;
     static constexpr int q8_1_words = sizeof(block_q8_1) / 4;
-    // Where results take up most registers, activations are left to be read when they are stored.
-    static constexpr bool has_activations = T::thread_rows * T::thread_columns <= 64;
+    static constexpr bool has_activations = !T::many_results;  // else they are read when they are stored
 
     int weight_row[weight_rounds], activation_column[activation_rounds], scale_row;  // where their blocks start
     typename Format::template Packed<words> weights[weight_rounds];
-    Codes activations[has_activations ? activation_rounds : 1][q8_1_words];
+    Window<q8_1_words> activations[has_activations ? activation_rounds : 1];
 };
 
 template <typename Format>
@@ -81,11 +81,10 @@ DEVICE void find_rows(Carried<Format>& carried, const Matrices<Format>& in) {
 }
 
 template <typename Format>
-DEVICE void load_activation(const Carried<Format>& carried, const Matrices<Format>& in, int step, int round,
-                            Codes (&words)[Carried<Format>::q8_1_words]) {
+DEVICE const block_q8_1* activation_block(const Carried<Format>& carried, const Matrices<Format>& in, int step,
+                                          int round) {
     using T = Tile<Format>;
-    int block = carried.activation_column[round] + step * T::step_blocks + tile_thread() % T::step_blocks;
-    load_words<4>(in.activations + block, words);
+    return in.activations + carried.activation_column[round] + step * T::step_blocks + tile_thread() % T::step_blocks;
 }
 
 template <typename Format>
@@ -102,7 +101,7 @@ DEVICE void load_step(Carried<Format>& carried, const Matrices<Format>& in, int 
     if constexpr (C::has_activations) {
 #pragma unroll
         for (int round = 0; round < C::activation_rounds; ++round) {
-            load_activation(carried, in, step, round, carried.activations[round]);
+            load_window(activation_block(carried, in, step, round), carried.activations[round]);
         }
     }
 }
@@ -170,12 +169,11 @@ DEVICE void store_activations(TileMemory<Format>& tile, const Carried<Format>& c
 #pragma unroll
     for (int round = 0; round < C::activation_rounds; ++round) {
         int column = (tile_thread() + round * T::threads) / T::step_blocks;
+        const block_q8_1* from = activation_block(carried, in, step, round);
+        Window<C::q8_1_words> read_now;
+        if constexpr (!C::has_activations) load_window(from, read_now);
         Codes words[C::q8_1_words];
-        if constexpr (!C::has_activations) load_activation(carried, in, step, round, words);
-#pragma unroll
-        for (int k = 0; k < C::q8_1_words; ++k) {
-            if constexpr (C::has_activations) words[k] = carried.activations[round][k];
-        }
+        words_of(C::has_activations ? carried.activations[round] : read_now, from, words);
 #pragma unroll
         for (int k = 1; k < C::q8_1_words; k += 4) {
             Chunk<16> chunk = {{words[k], words[k + 1], words[k + 2], words[k + 3]}};
