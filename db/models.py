@@ -261,6 +261,8 @@ class Timing(Base):
     median_us: Mapped[float]
     least_us: Mapped[float]
     created: Mapped[str]
+    host: Mapped[str] = mapped_column(server_default="")
+    """Where it ran; "" where that was not recorded."""
 
 
 class Snapshot(Base):

@@ -72,6 +72,8 @@ class Timing(NamedTuple):
     median_us: float
     least_us: float
     created: str
+    host: str = ""
+    """The machine it ran on; "" where that was not recorded."""
 
 
 class Resources(NamedTuple):

@@ -1,5 +1,7 @@
 """Checks on tensors of a model file: a right device passes on every type, and what the case took is what it says."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from contracts.symbols import SYMBOLS
@@ -23,10 +25,16 @@ def named(symbol: str) -> tuple[str, str]:
     return kernel.family, kernel.type
 
 
+def taken(kind: str, folder: Path) -> Origin:
+    """The rows of the file's tensor of a type."""
+    tensor = reader.read(every_type.FILE).tensors[every_type.name(kind)]
+    return tensors.take(tensor, SHA256, "quick", folder / "rows.npy")
+
+
 @pytest.mark.parametrize("symbol", [symbol for symbol in SYMBOLS if named(symbol)[0] in real.FAMILIES])
-def test_the_reference_kernel_passes_on_blocks_of_a_real_quantizer(symbol: str) -> None:
+def test_the_reference_kernel_passes_on_blocks_of_a_real_quantizer(symbol: str, tmp_path: Path) -> None:
     family, kind = named(symbol)
-    origin = Origin(every_type.FILE, SHA256, every_type.name(kind))
+    origin = taken(kind, tmp_path)
     result = check_kernel(
         FakeDevice(),
         FakeModule(),
@@ -34,19 +42,19 @@ def test_the_reference_kernel_passes_on_blocks_of_a_real_quantizer(symbol: str) 
         code_hash="h",
         effort="quick",
         seed=3,
-        given=lambda kernel: tensors.cases(kernel, origin, "quick", 3),
+        given=lambda kernel: tensors.cases(kernel, origin, 3),
         cancel=Cancel(),
     )
     assert (result.outcome, result.cases_run, result.worst["bad"]) == ("passed", 1, 0), result.message
     assert (result.worst["abs"] == 0) == (family == "dequantize")
 
 
-def test_a_case_names_file_tensor_and_how_many_rows_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_case_names_file_tensor_and_how_many_rows_it_took(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(tensors.ELEMENTS, "quick", 4 * every_type.COLUMNS)
     kernel = identify("mul_mat_q8_0")
     assert kernel
-    origin = Origin(every_type.FILE, SHA256, every_type.name("q8_0"))
-    (case,) = tensors.cases(kernel, origin, "quick", 0)
+    origin = taken("q8_0", tmp_path)
+    (case,) = tensors.cases(kernel, origin, 0)
     assert case.name == (
         f"gguf=sha256:{SHA256[:16]} tensor=blk.0.q8_0.weight rows=4/6 cols=512 batch={real.BATCH} seed=0"
     )

@@ -39,9 +39,10 @@ class Local:
         options = ("--host", host, "--port", port, "--protocol", self.address.partition(":")[0], "--no-dashboard")
         self.scheduler = self._start("-m", "distributed.cli.dask_scheduler", *options)
 
-    def start_worker(self, *resources: str) -> subprocess.Popen[bytes]:
-        """A worker that offers so many of each, such as `emulator=1`."""
-        self.workers.append(self._start("-m", "tests.cluster.serve", self.address, *resources))
+    def start_worker(self, *resources: str, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+        """A worker that offers so many of each, such as `emulator=1`; without any, what it finds."""
+        command = ("-m", "tests.cluster.serve", self.address, *resources)
+        self.workers.append(self._start(*command, environment=environment))
         return self.workers[-1]
 
     def wait(self, count: int) -> None:
@@ -68,11 +69,11 @@ class Local:
     def log(self) -> str:
         return "\n".join(path.read_text(errors="replace") for path in sorted(self._folder.glob("*.log")))
 
-    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def _start(self, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
         self._started += 1
+        own = {**self._environment, **(environment or {})}
         with (self._folder / f"{self._started}.log").open("wb") as log:
-            command = [sys.executable, *arguments]
-            return subprocess.Popen(command, cwd=self._folder, env=self._environment, stdout=log, stderr=log)
+            return subprocess.Popen([sys.executable, *arguments], cwd=self._folder, env=own, stdout=log, stderr=log)
 
     def close(self) -> None:
         for process in (*self.workers, self.scheduler):

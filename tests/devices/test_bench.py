@@ -1,7 +1,6 @@
 """`kerntrack bench`: times by events on stand-ins for GPUs, kept and shown beside those of other devices."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -10,11 +9,10 @@ import pytest
 from referencing import Registry, Resource
 
 import tracker.cli
+from devices import small
 from devices.conftest import Q4, Q5, Run
 from kernels import workloads
-from kernels.names import KernelName
-from kernels.workloads import Work
-from tracker.actions import bench
+from tracker.actions import timing
 
 FOLDER = Path(tracker.cli.__file__).with_name("schemas")
 SCHEMAS = {path.name: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
@@ -23,16 +21,9 @@ REGISTRY: Registry = Registry().with_resources(
 )
 
 
-def small(name: KernelName, rng: np.random.Generator) -> Iterator[Work]:
-    """One launch that a stand-in can execute: 64 blocks."""
-    blocks, size, unit = 64, {"q5_1": 24, "q4_0": 18}[name.type], {"q5_1": 1, "q4_0": 32}[name.type]
-    values = {"vx": rng.integers(0, 60, blocks * size).astype(np.uint8), "k": 32 * blocks // unit}
-    yield Work(name, "64 blocks", (blocks, 1, 1), (32, 1, 1), values, "vx", 4 * 32 * blocks)
-
-
 @pytest.fixture
 def little(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "works", small)
+    monkeypatch.setattr(timing, "works", small.works)
 
 
 def validate(name: str, text: str) -> None:
@@ -70,7 +61,7 @@ def test_a_launch_that_fails_leaves_the_others(
     monkeypatch.setenv("FAKEHIP_KERNEL", Q5)
     ended = kerntrack("bench", f"{Q5},{Q4}", "--device", "0", "--repeats", "1")
     assert ended.code == 1
-    assert f"{Q5}, 64 blocks: device fault" in ended.err and "1 launches failed" in ended.err
+    assert f"{Q5}, gfx1100: 64 blocks: device fault" in ended.err and "1 launches failed" in ended.err
     assert Q4 in ended.out
 
 

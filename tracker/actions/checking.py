@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from db.views import Evidence
 from tracker.cancel import Cancel
@@ -13,6 +13,7 @@ from tracker.devices.revision import emulator_name
 from tracker.errors import CancelledError, KerntrackError
 
 if TYPE_CHECKING:  # numpy and gguf are the child's business
+    from tracker.actions.stations import Gpu
     from tracker.check.tensors import Origin
     from tracker.devices.isolated import IsolatedDevice
 
@@ -44,6 +45,21 @@ class CheckRequest:
 
     side: Side = "hip"
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The code, and the tensor's rows."""
+        rows = self.origin.path if self.origin else None
+        return tuple(filter(None, (self.code_object, self.assembly, rows)))
+
+    def moved(self, to: Mapping[str, Path]) -> Self:
+        """With the files elsewhere."""
+        return replace(
+            self,
+            code_object=to[self.code_object.name],
+            assembly=self.assembly and to[self.assembly.name],
+            origin=self.origin and replace(self.origin, path=to[self.origin.path.name]),
+        )
+
     def emulate(self) -> CheckResult:
         """Load the code object on the emulator (once per process) and check the kernel."""
         try:
@@ -69,6 +85,14 @@ class CheckRequest:
             result = self._not_run("failed", f"device fault: loading {self.code_object.name}: {error}")
         else:
             result = self._check(gpu, module, cancel)
+        return self._on(gpu, result)
+
+    def broken(self, message: str, gpu: "Gpu | None" = None, late: bool = False) -> CheckResult:
+        """A child that crashed is an error of ours, not the kernel's; one that ran out of time decides nothing."""
+        result = self._not_run("timed out" if late else "error", message)
+        return self._on(gpu, result) if gpu else result
+
+    def _on(self, gpu: "Gpu", result: CheckResult) -> CheckResult:
         return replace(
             result,
             device_kind=gpu.kind,
@@ -77,10 +101,6 @@ class CheckRequest:
             runtime=gpu.runtime,
             side=self.side,
         )
-
-    def broken(self, message: str, late: bool = False) -> CheckResult:
-        """A child that crashed is an error of ours, not the kernel's; one that ran out of time decides nothing."""
-        return self._not_run("timed out" if late else "error", message)
 
     def _check(self, device: Any, module: Any, cancel: Cancel) -> CheckResult:
         from tracker.check import check_kernel, tensors
@@ -93,9 +113,7 @@ class CheckRequest:
             effort=self.effort,
             seed=self.seed,
             case=self.case,
-            given=partial(tensors.cases, origin=self.origin, effort=self.effort, seed=self.seed)
-            if self.origin
-            else None,
+            given=partial(tensors.cases, origin=self.origin, seed=self.seed) if self.origin else None,
             cancel=cancel,
         )
         if self.decides:

@@ -1,21 +1,21 @@
 """Checks and builds on the machines of a cluster, in place of this one."""
 
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
-from typing import Any, TypeVar
+from typing import NoReturn, TypeVar
 
 from sqlalchemy import Engine
 
 from db import queries
 from tracker import __version__
 from tracker.actions.events import Note
-from tracker.actions.stations import Station, Task
+from tracker.actions.stations import Station, Task, arch_of, asked
 from tracker.actions.trees import tree
 from tracker.build import cache as builds
 from tracker.build.compiler import compile_unit
@@ -24,39 +24,80 @@ from tracker.build.toolchain import Toolchain, discover
 from tracker.cancel import Cancel
 from tracker.cluster.client import Cluster, Worker
 from tracker.cluster.remote import Job, Paths, child_pool, digest
-from tracker.cluster.worker import own_offer
+from tracker.cluster.worker import own_gpus, own_offer
 from tracker.config import Project, default_cache
 from tracker.devices.revision import emulator_name
-from tracker.devices.selection import Choice, Found, open_gpu
+from tracker.devices.selection import Found
 from tracker.errors import AbsentError, UsageError
 from tracker.limits import Limits, exceeded
 
 Answer = TypeVar("Answer")
 TOOLCHAINS = ("hipcc", "ziglang")
 """Resources that compile, best first."""
-_GPU = Lock()
+ANY_GPU = ("hip", "cuda")
+"""Options that want nothing but GPUs of one kind."""
+KINDS: Mapping[str, tuple[str, ...]] = {"auto": ("hip",), "emulator": (), "hip": ("hip",), "cuda": ("cuda",)}
+"""GPUs that each option takes."""
 
 
 @contextmanager
 def open_cluster(
-    address: str, device: str, project: Project, engine: Engine
+    project: Project,
+    engine: Engine,
+    address: str,
+    device: str = "auto",
+    selector: Sequence[str] = (),
+    archs: Sequence[str] | None = None,
 ) -> Iterator[tuple["ClusterStation", list[Note]]]:
-    """The cluster as a place for checks. `device`: `auto` (AMD GPUs where workers have them) or `emulator`.
+    """The cluster as a place for work.
 
-    Raises AbsentError when there is no scheduler or nobody has the same kerntrack, UsageError for other devices.
+    `device`: `auto` (AMD GPUs where workers have them, else emulators), `emulator`, `hip` or `cuda` (those GPUs only).
+    Raises AbsentError when there is no scheduler, nobody has the same kerntrack, or no such GPU is there; UsageError
+    for other devices, and when the GPUs are none of the archs that were asked for.
     """
-    if device not in ("auto", "emulator"):
-        raise UsageError(f"--cluster chooses the device itself, not '{device}'", "use --device auto or emulator")
+    if device not in KINDS:
+        remedy = f"use --device {', '.join(KINDS)}, or leave out --cluster"
+        raise UsageError(f"'{device}' is a device of this machine; a cluster's scheduler chooses among its own", remedy)
     with Cluster(address) as cluster:
         workers = _same_program(cluster)
-        gpus = (
-            {}
-            if device == "emulator"
-            else {gpu.target.partition(":")[0]: gpu for each in workers for gpu in each.offer.gpus if gpu.kind == "hip"}
+        found = [gpu for each in workers for gpu in each.offer.gpus if gpu.kind in KINDS.get(device, ())]
+        wanted = [gpu for gpu in found if asked(gpu.target, selector, archs)]
+        if device in ANY_GPU and not wanted:
+            _refuse(cluster, workers, device, found)
+        station = ClusterStation(
+            limits=project.limits,
+            cluster=cluster,
+            found=_one_target_each(wanted),
+            option=device,
+            project=project,
+            engine=engine,
         )
-        names = ", ".join(f"{each.offer.host} ({', '.join(each.offer.resources)})" for each in workers)
-        station = ClusterStation(limits=project.limits, cluster=cluster, gpus=gpus, project=project, engine=engine)
-        yield station, [Note(f"on {names}")]
+        yield station, [Note(f"on {'; '.join(map(_described, workers))}")]
+
+
+def _refuse(cluster: Cluster, workers: Sequence[Worker], device: str, found: Sequence[Found]) -> NoReturn:
+    if found:
+        there = ", ".join(sorted({gpu.target for gpu in found}))
+        raise UsageError(f"the GPUs at {cluster.address} are {there}; other architectures were asked for")
+    vendor = "AMD" if device == "hip" else "NVIDIA"
+    raise AbsentError(
+        f"no worker at {cluster.address} has an {vendor} GPU; connected: {'; '.join(map(_described, workers))}",
+        f"start one where it is: kerntrack worker {cluster.address}",
+    )
+
+
+def _one_target_each(gpus: Sequence[Found]) -> dict[str, list[Found]]:
+    """GPUs by arch; of target ids that differ in features only the most frequent, since code is built for one."""
+    by_target: dict[str, list[Found]] = defaultdict(list)
+    for gpu in gpus:
+        by_target[gpu.target].append(gpu)
+    frequent_last = sorted(by_target, key=lambda target: (len(by_target[target]), target))
+    return {arch_of(target): by_target[target] for target in frequent_last}
+
+
+def _described(worker: Worker) -> str:
+    """`host (what it offers)`."""
+    return f"{worker.offer.host} ({', '.join(worker.offer.resources)})"
 
 
 def _same_program(cluster: Cluster) -> list[Worker]:
@@ -79,23 +120,30 @@ class ClusterStation(Station):
     """Machines that check: GPUs by arch where there are some, else emulators."""
 
     cluster: Cluster
-    gpus: Mapping[str, Found]
+    found: Mapping[str, Sequence[Found]]
+    option: str
     project: Project
     engine: Engine
-    files: dict[Path, str] = field(default_factory=dict)
-    """sha256 of each file that was read."""
 
-    def device(self, arch: str) -> Found | None:
-        """The GPU of that arch."""
-        return self.gpus.get(arch)
+    def gpus(self) -> Mapping[str, Sequence[Found]]:
+        """Those of the workers, of the kind that was asked for."""
+        return self.found
 
-    def target(self, arch: str) -> str:
-        """The target id of the cluster's GPU, or else the arch."""
-        return self.gpus[arch].target if arch in self.gpus else arch
+    def columns(self, archs: Sequence[str] | None) -> Sequence[str] | None:
+        """The GPUs' archs where only GPUs are wanted."""
+        return list(self.found) if self.option in ANY_GPU else archs
 
     def toolchain(self, project: Project) -> Toolchain:
-        """The best compiler that a worker has."""
-        return remote_toolchain(self.cluster)
+        """The best compiler that a worker has for these devices. Raises AbsentError when nobody has one."""
+        wanted = "ziglang" if self.option == "cuda" else project.toolchain
+        names = {"rocm": TOOLCHAINS[:1], "ziglang": TOOLCHAINS[1:]}.get(wanted or "", TOOLCHAINS)
+        offered = [each.offer.toolchains for each in self.cluster.workers()]
+        for name in names:
+            versions = [found[name] for found in offered if name in found]
+            if versions:  # it has no commands here
+                return Toolchain("rocm" if name == "hipcc" else "ziglang", max(versions), (), ())
+        self.cluster.require({names[-1]})
+        raise AbsentError(f"no worker at {self.cluster.address} has a compiler", "install ziglang there")
 
     def compile(
         self, work: Sequence[tuple[Unit, str]], toolchain: Toolchain, cache: Path, cancel: Cancel
@@ -103,64 +151,43 @@ class ClusterStation(Station):
         """Compile on workers; what they made is put into this machine's cache."""
         yield from compile_on(self.cluster, self.project, self.engine)(work, toolchain, cache, cancel)
 
-    def run(self, tasks: Sequence[Task[Any]], cancel: Cancel) -> Iterator[Any]:
-        """Check on workers; the answers come as they are ready."""
-        contents: dict[str, bytes] = {}
-        jobs = [self._job(task, contents) for task in tasks]
-        for place, answer in self.cluster.run(jobs, contents, cancel):
-            yield tasks[place].broken(str(answer)) if isinstance(answer, Exception) else answer
+    def run(self, tasks: Sequence[Task[Answer]], cancel: Cancel) -> Iterator[Answer]:
+        """Do the tasks on workers; the answers come as they are ready."""
+        contents = {file: file.read_bytes() for file in {file for task in tasks for file in task.files}}
+        digests = {file: digest(content) for file, content in contents.items()}
+        jobs = [self._job(task, digests) for task in tasks]
+        shipped = {digests[file]: content for file, content in contents.items()}
+        for place, answer in self.cluster.run(jobs, shipped, cancel):
+            task = tasks[place]
+            gpus = self.found.get(task.arch)
+            yield task.broken(str(answer), gpus[0] if gpus else None) if isinstance(answer, Exception) else answer
 
-    def _job(self, task: Any, contents: dict[str, bytes]) -> Job[Any]:
-        gpu = self.gpus.get(task.arch)
-        files = [(file.name, self._ship(file, contents)) for file in (task.code_object, task.assembly) if file]
-        resource = gpu.target.partition(":")[0] if gpu else "emulator"
-        return Job(resource, partial(_check, task, gpu, self.limits), tuple(files))
-
-    def _ship(self, file: Path, contents: dict[str, bytes]) -> str:
-        if file not in self.files:
-            content = file.read_bytes()
-            self.files[file] = digest(content)
-            contents[self.files[file]] = content
-        elif self.files[file] not in contents:
-            contents[self.files[file]] = file.read_bytes()
-        return self.files[file]
+    def _job(self, task: Task[Answer], digests: Mapping[Path, str]) -> Job[Answer]:
+        target = self.target(task.arch) if task.arch in self.found else None
+        files = tuple((file.name, digests[file]) for file in task.files)
+        return Job(target or "emulator", partial(_do, task, target, self.limits), files)
 
 
-def _check(task: Any, gpu: Found | None, limits: Limits, paths: Paths, cancel: Cancel) -> Any:
+def _do(task: Task[Answer], target: str | None, limits: Limits, paths: Paths, cancel: Cancel) -> Answer:
     """On a worker: the task with the files as they lie there."""
     from tracker.devices.children import ChildCrashed, ChildTimeout
 
-    assembly = paths[task.assembly.name] if task.assembly else None
-    local = replace(task, code_object=paths[task.code_object.name], assembly=assembly)
-    if gpu:
-        with _GPU:
-            device = open_gpu(Choice(gpu.kind, gpu.index), limits.launch, cancel)
-            try:
-                return local.on_gpu(device, cancel)
-            finally:
-                device.close()
+    local = task.moved(paths)
+    if target:
+        with own_gpus().lend(target, limits.launch, cancel) as gpu:
+            return local.on_gpu(gpu, cancel)
     pool = child_pool(own_offer().resources["emulator"])
     try:
-        return pool.submit(_call, local.emulate, timeout=limits.check, cancel=cancel).result()
+        answer: Answer = pool.submit(_call, local.emulate, timeout=limits.check, cancel=cancel).result()
     except ChildTimeout:
         return local.broken(exceeded("the check", "check", limits.check), late=True)
     except ChildCrashed as error:
         return local.broken(str(error))
+    return answer
 
 
 def _call(method: Callable[[], Answer]) -> Answer:
     return method()
-
-
-def remote_toolchain(cluster: Cluster) -> Toolchain:
-    """The best compiler that a worker has; it has no commands here. Raises AbsentError when nobody has one."""
-    offered = [each.offer.toolchains for each in cluster.workers()]
-    for name in TOOLCHAINS:
-        versions = [found[name] for found in offered if name in found]
-        if versions:
-            return Toolchain("rocm" if name == "hipcc" else "ziglang", max(versions), (), ())
-    cluster.require({TOOLCHAINS[-1]})
-    raise AbsentError(f"no worker at {cluster.address} has a compiler", "install ziglang there")
 
 
 def compile_on(cluster: Cluster, project: Project, engine: Engine) -> Callable[..., Iterator[BuildRecord]]:

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Engine
 
@@ -14,9 +14,9 @@ from tracker.actions.checking import Effort
 from tracker.actions.compile import build_missing, choose, note_unported
 from tracker.actions.events import Event, Finished, GoldenCompared, Note, Plan, Step
 from tracker.actions.history import plain, recorded
-from tracker.actions.originals import Original, originals, sources_of
+from tracker.actions.originals import Original, originals, require_cuda, sources_of
 from tracker.actions.scan import rescan
-from tracker.actions.stations import Station, open_station
+from tracker.actions.stations import Gpu, Station, open_station
 from tracker.actions.store import open_store
 from tracker.cancel import Cancel
 from tracker.check.golden import Compared, Golden, Origin, Recorded, compare_kernel, record_kernel, write
@@ -68,9 +68,9 @@ def _record(project: Project, engine: Engine, cancel: Cancel, wanted: Recording)
     yield from rescan(project, engine, cancel)
     with open_station(wanted.device, wanted.selector, None, cancel, project.limits) as (station, notes):
         yield from notes
+        require_cuda(station)
         gpu = station.gpu
-        if gpu is None or gpu.kind != "cuda":
-            raise UsageError("CUDA originals need an NVIDIA GPU", "add --device cuda")
+        assert gpu
         kernels = choose(project, engine, wanted.selector, station.columns(None)).kernels
         yield Note("compiling the CUDA sources")
         held = originals(project, wanted.sources or sources_of(project, engine), gpu.target, cancel)
@@ -133,6 +133,16 @@ class CompareTask:
     code_object: Path
     assembly: Path | None
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The code and what to compare with."""
+        return tuple(filter(None, (self.code_object, self.assembly, self.file)))
+
+    def moved(self, to: Mapping[str, Path]) -> Self:
+        """With the files elsewhere."""
+        assembly = self.assembly and to[self.assembly.name]
+        return replace(self, code_object=to[self.code_object.name], assembly=assembly, file=to[self.file.name])
+
     def emulate(self) -> Compared:
         """Compare on the emulator."""
         from tracker.devices.emulator import EmulatorDevice
@@ -143,7 +153,7 @@ class CompareTask:
         """Compare on a GPU."""
         return self._compare(gpu)
 
-    def broken(self, message: str, late: bool = False) -> Compared:
+    def broken(self, message: str, gpu: Gpu | None = None, late: bool = False) -> Compared:
         """Nothing could be compared."""
         return Compared(self.symbol, self.family, self.arch, "failed", message)
 

@@ -72,7 +72,7 @@ def _infer(project: Project, engine: Engine, cancel: Cancel, request: Request, l
     archs = [get_arch(request.arch).name] if request.arch else None
     with open_station(request.device, (), archs, cancel, project.limits) as (station, notes):
         yield from notes
-        arch = station.arch or (archs or project.archs)[0]
+        arch = (station.columns(archs) or project.archs)[0]
         selection = _kernels(engine, loaded.roles(), arch)
         yield from build_missing(project, engine, cancel, selection, station)
         device = station.gpu or EmulatorDevice(arch)

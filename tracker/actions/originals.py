@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from db import queries
+from tracker.actions.stations import Station
 from tracker.build.compiler import compile_unit
 from tracker.build.records import Unit
 from tracker.build.toolchain import discover_nvidia
@@ -25,6 +26,12 @@ class Original:
     image: Path
     compiler: str
     code_hash: str
+
+
+def require_cuda(station: Station) -> None:
+    """Raises UsageError where originals cannot run."""
+    if not station.gpus() or any(gpu.kind != "cuda" for gpus in station.gpus().values() for gpu in gpus):
+        raise UsageError("CUDA originals need an NVIDIA GPU", "add --device cuda")
 
 
 def sources_of(project: Project, engine: Engine) -> list[Path]:

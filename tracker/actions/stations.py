@@ -1,12 +1,12 @@
 """Where checks run: on emulators, several kernels at a time, or on one GPU, kernel after kernel."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from tracker.actions.events import Note
 from tracker.build.archs import get_arch
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from tracker.devices.isolated import IsolatedDevice
-    from tracker.devices.selection import Found
 
 WORKERS = 2
 """Kernels that emulators execute at the same time, each in a process of its own."""
@@ -33,14 +32,48 @@ Answer = TypeVar("Answer", covariant=True)
 class Task(Protocol[Answer]):
     """What is to be done with one kernel. Can be pickled, as what it returns can."""
 
+    @property
+    def arch(self) -> str:
+        """The column of the matrix."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What it reads; their names differ."""
+
+    def moved(self, to: Mapping[str, Path]) -> Self:
+        """The same task where the files lie elsewhere, by name."""
+
     def emulate(self) -> Answer:
         """Do it on an emulator, in the process that calls."""
 
     def on_gpu(self, gpu: "IsolatedDevice", cancel: Cancel) -> Answer:
         """Do it on a GPU."""
 
-    def broken(self, message: str, late: bool = False) -> Answer:
-        """What to say when the process that emulated ended; `late`: at its time limit."""
+    def broken(self, message: str, gpu: "Gpu | None" = None, late: bool = False) -> Answer:
+        """What to say when the process that did it ended; `late`: at its time limit.
+
+        `gpu`: where that was; None for the emulator.
+        """
+
+
+class Gpu(Protocol):
+    """A GPU as evidence names it."""
+
+    @property
+    def kind(self) -> str:
+        """Whose runtime it has: `hip` or `cuda`."""
+
+    @property
+    def name(self) -> str:
+        """The vendor's name."""
+
+    @property
+    def target(self) -> str:
+        """Full target id."""
+
+    @property
+    def runtime(self) -> str:
+        """Its runtime and driver with their versions."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +83,18 @@ class Station:
     gpu: "IsolatedDevice | None" = None
     limits: Limits = DEFAULT
 
-    @property
-    def arch(self) -> str | None:
-        """The GPU's column of the matrix; None for the emulator, which has all."""
-        return self.gpu.target.partition(":")[0] if self.gpu else None
+    def gpus(self) -> Mapping[str, Sequence[Gpu]]:
+        """The GPUs by arch, each arch's with the same target id. What is built for another arch is emulated."""
+        return {arch_of(self.gpu.target): [self.gpu]} if self.gpu else {}
 
     def target(self, arch: str) -> str:
         """What code must be built for, to run on it as `arch`: a GPU's own target id, features included."""
-        return self.gpu.target if self.gpu else arch
+        gpus = self.gpus().get(arch)
+        return gpus[0].target if gpus else arch
 
     def columns(self, archs: Sequence[str] | None) -> Sequence[str] | None:
         """The archs to choose cells from, where `archs` were asked for (None: the project's)."""
-        return [self.arch] if self.arch else archs
-
-    def device(self, arch: str) -> "IsolatedDevice | Found | None":
-        """The GPU that checks what is built for `arch`; None for the emulator."""
-        return self.gpu
+        return list(self.gpus()) or archs
 
     def toolchain(self, project: Project) -> Toolchain:
         """What builds for it. Raises AbsentError when nothing can."""
@@ -129,7 +158,7 @@ def open_place(
         return open_station(device, selector, archs, cancel, project.limits)
     from tracker.actions.clusters import open_cluster
 
-    return open_cluster(cluster, device, project, engine)
+    return open_cluster(project, engine, cluster, device, selector, archs)
 
 
 @contextmanager
@@ -142,7 +171,7 @@ def open_station(
     """
     gpu, notes = _open(option, cancel, limits.launch)
     try:
-        if gpu and not _asked(gpu.target, selector, archs):
+        if gpu and not asked(gpu.target, selector, archs):
             if option != "auto":
                 raise UsageError(
                     f"the device {gpu.name} is {gpu.target}; other architectures were asked for",
@@ -174,9 +203,14 @@ def _open(option: str, cancel: Cancel, seconds: float) -> "tuple[IsolatedDevice 
     return (None if choice.kind == "emulator" else open_gpu(choice, seconds, cancel)), []
 
 
-def _asked(target: str, selector: Sequence[str], archs: Sequence[str] | None) -> bool:
+def arch_of(target: str) -> str:
+    """The arch of a target id: the part before its features."""
+    return target.partition(":")[0]
+
+
+def asked(target: str, selector: Sequence[str], archs: Sequence[str] | None) -> bool:
     """Whether a GPU of that target id is among the archs that were named, if any were."""
-    arch = target.partition(":")[0]
+    arch = arch_of(target)
     if archs and arch not in {get_arch(name).name for name in archs}:
         return False
     for word in selector:

@@ -13,7 +13,7 @@ from tracker.actions.checking import CheckRequest, all_passed, as_result, only_l
 from tracker.actions.compile import build_missing, checker_of_files, choose, note_unported
 from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
 from tracker.actions.history import plain, recorded
-from tracker.actions.originals import Original, originals, sources_of
+from tracker.actions.originals import Original, originals, require_cuda, sources_of
 from tracker.actions.requests import Options, request_for, run_requests
 from tracker.actions.scan import rescan
 from tracker.actions.stations import Station, open_place
@@ -74,13 +74,13 @@ def _check_port(
 def _check_originals(
     project: Project, engine: Engine, cancel: Cancel, options: Options, station: Station
 ) -> Iterator[Event]:
-    if station.gpu is None or station.gpu.kind != "cuda":
-        raise UsageError("CUDA originals need an NVIDIA GPU", "add --device cuda")
+    require_cuda(station)
     selection = choose(project, engine, options.selector, station.columns(options.archs))
     yield Note("compiling the CUDA sources")
-    held = originals(project, sources_of(project, engine), station.gpu.target, cancel)
-    found = [(symbol, held[symbol]) for symbol in (kernel.symbol for kernel in selection.kernels) if symbol in held]
-    requests = [_request_original(symbol, station.gpu.target, original, options) for symbol, original in found]
+    sources = sources_of(project, engine)
+    held = {arch: originals(project, sources, station.target(arch), cancel) for arch in selection.archs}
+    found = [(kernel.symbol, arch) for kernel, arch in selection.cells if kernel.symbol in held[arch]]
+    requests = [_request_original(symbol, arch, held[arch][symbol], options) for symbol, arch in found]
     results = yield from _run(engine, [], requests, station, cancel)
     yield _finish_originals(selection, results)
 
@@ -131,20 +131,20 @@ def _plan(
 
 def _verdict(holding: Sequence[Evidence], request: CheckRequest, station: Station) -> Evidence | None:
     """The evidence that makes running the same check again pointless."""
-    gpu = station.device(request.arch)
+    gpus = [(gpu.kind, gpu.name, gpu.target) for gpu in station.gpus().get(request.arch, ())]
     for each in holding:
         same = (each.effort, each.seed, each.code_hash) == (request.effort, request.seed, request.code_hash)
         there = (each.device_kind, each.device_name, each.device_target)
-        here = there[0] == "emulator" if gpu is None else there == (gpu.kind, gpu.name, gpu.target)
+        here = there in gpus if gpus else there[0] == "emulator"
         if same and here and each.outcome in VERDICTS:
             return each
     return None
 
 
-def _request_original(symbol: str, target: str, original: Original, options: Options) -> CheckRequest:
+def _request_original(symbol: str, arch: str, original: Original, options: Options) -> CheckRequest:
     return CheckRequest(
         symbol=symbol,
-        arch=target,
+        arch=arch,
         code_hash=original.code_hash,
         code_object=original.image,
         assembly=None,
@@ -185,8 +185,8 @@ def _late_builds(selection: Selection) -> int:
 
 def _finish_originals(selection: Selection, results: Sequence[CheckResult]) -> Finished:
     outcomes: Counter[str] = Counter(result.outcome for result in results)
-    absent = len(selection.kernels) - len(results)
-    summary = {"kernels": len(selection.kernels), "absent": absent, "run": len(results), **outcomes}
+    absent = len(selection.cells) - len(results)
+    summary = {"kernels": len(selection.cells), "absent": absent, "run": len(results), **outcomes}
     good = all_passed(outcomes) and not absent
     lacking = f"; {absent} are not in the CUDA sources" if absent else ""
     return Finished(

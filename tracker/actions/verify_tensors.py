@@ -5,11 +5,12 @@ does.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Engine
 
@@ -21,11 +22,11 @@ from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
 from tracker.actions.history import plain, recorded
 from tracker.actions.requests import Options, request_for, run_requests
 from tracker.actions.scan import rescan
-from tracker.actions.stations import Station, open_station
+from tracker.actions.stations import Station, open_place
 from tracker.actions.store import open_store
 from tracker.cancel import Cancel
 from tracker.check.results import CheckResult
-from tracker.check.tensors import Origin, representative
+from tracker.check.tensors import Origin, representative, take
 from tracker.config import Project
 from tracker.errors import UsageError
 from tracker.gguf import reader
@@ -61,6 +62,15 @@ class _Taken:
     sha256: str
     tensors: Sequence[Tensor]
 
+    def rows(self, selection: Selection, options: Options, folder: Path) -> Mapping[str, Sequence[Origin]]:
+        """The rows of each tensor that a selected kernel takes, by type."""
+        found: dict[str, list[Origin]] = {kernel.type: [] for kernel in selection.kernels}
+        for number, tensor in enumerate(self.tensors):
+            if tensor.kind in found:
+                origin = take(tensor, self.sha256, options.effort, folder / f"{number}.npy")
+                found[tensor.kind].append(origin)
+        return found
+
 
 def chosen(model: Model, glob: str | None) -> list[Tensor]:
     """The quantized matrices whose name matches. Raises UsageError with near matches when there is none."""
@@ -85,16 +95,15 @@ def _described(model: Model, taken: _Taken, glob: str | None) -> str:
 
 
 def _verify(project: Project, engine: Engine, cancel: Cancel, options: Options, taken: _Taken) -> Iterator[Event]:
-    if options.cluster is not None:
-        raise UsageError("real weights are checked where the file is", "leave out --cluster or --gguf")
     yield from rescan(project, engine, cancel)
-    with open_station(options.device, options.selector, options.archs, cancel, project.limits) as (station, notes):
+    wanted = (options.cluster, options.device, options.selector, options.archs)
+    with TemporaryDirectory() as folder, open_place(project, engine, cancel, *wanted) as (station, notes):
         yield from notes
         selection = _fitting(choose(project, engine, options.selector, station.columns(options.archs)), taken)
         yield from note_unported(selection)
         if options.build:
             yield from build_missing(project, engine, cancel, selection, station)
-        requests, unbuilt = _requests(engine, selection, options, taken, station)
+        requests, unbuilt = _requests(engine, selection, options, taken.rows(selection, options, Path(folder)), station)
         yield Plan("verify", len(requests))
         results: list[CheckResult] = []
         for result in run_requests(engine, requests, station, cancel):
@@ -118,7 +127,7 @@ def _fitting(selection: Selection, taken: _Taken) -> Selection:
 
 
 def _requests(
-    engine: Engine, selection: Selection, options: Options, taken: _Taken, station: Station
+    engine: Engine, selection: Selection, options: Options, rows: Mapping[str, Sequence[Origin]], station: Station
 ) -> tuple[list[CheckRequest], int]:
     """One check per kernel, arch and tensor of its type; and how many ported kernels have no build."""
     with engine.connect() as connection:
@@ -132,8 +141,7 @@ def _requests(
             unbuilt += bool(symbol)
             continue
         request = request_for(symbol, arch, build, options)
-        origins = (Origin(taken.path, taken.sha256, t.name) for t in taken.tensors if t.kind == kernel.type)
-        requests += [replace(request, origin=origin) for origin in origins]
+        requests += [replace(request, origin=origin) for origin in rows[kernel.type]]
     return requests, unbuilt
 
 

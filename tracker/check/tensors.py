@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from kernels.contracts import real
 from kernels.contracts.base import Case, Effort
+from kernels.contracts.formats import Bytes, block_format
 from kernels.names import KernelName
 from tracker.gguf import reader
 
@@ -21,29 +23,34 @@ class Origin:
     """Where a check's weights come from."""
 
     path: Path
+    """The rows that are taken, shape (rows, blocks, bytes), as numpy saves them; they can go where the model is not."""
     sha256: str
+    """Of the model file."""
     tensor: str
+    rows: int
+    """That the tensor has."""
 
     def __str__(self) -> str:
         return f"gguf=sha256:{self.sha256[:HASH_DIGITS]} tensor={self.tensor}"
 
 
-def cases(kernel: KernelName, origin: Origin, effort: Effort, seed: int) -> Iterator[Case]:
-    """The one case of a kernel on a tensor of its type. Its name tells file, tensor and how many rows were taken."""
-    tensor = _model(origin.path, origin.sha256).tensors[origin.tensor]
+def take(tensor: reader.Tensor, sha256: str, effort: Effort, path: Path) -> Origin:
+    """Write the rows of a tensor that a check takes to a file."""
     chosen = real.sample(tensor.rows, tensor.columns, ELEMENTS[effort])
-    yield real.case(kernel, name(kernel, origin, tensor, len(chosen), seed), tensor.blocks()[chosen], seed)
+    np.save(path, tensor.blocks()[chosen])
+    return Origin(path, sha256, tensor.name, tensor.rows)
 
 
-@lru_cache(maxsize=1)
-def _model(path: Path, sha256: str) -> reader.Model:
-    """The file, read once per process: a large vocabulary takes a second."""
-    return reader.read(path)
+def cases(kernel: KernelName, origin: Origin, seed: int) -> Iterator[Case]:
+    """The one case of a kernel on a tensor of its type. Its name tells file, tensor and how many rows were taken."""
+    weights: Bytes = np.load(origin.path)
+    yield real.case(kernel, name(kernel, origin, weights, seed), weights, seed)
 
 
-def name(kernel: KernelName, origin: Origin, tensor: reader.Tensor, rows: int, seed: int) -> str:
+def name(kernel: KernelName, origin: Origin, weights: Bytes, seed: int) -> str:
     """`gguf=sha256:… tensor=blk.0.attn_q.weight rows=64/4096 cols=4096 batch=9 seed=0`."""
-    shape = f"rows={rows}/{tensor.rows} cols={tensor.columns} batch={real.batch(kernel)}"
+    columns = weights.shape[1] * block_format(kernel.type).elements
+    shape = f"rows={len(weights)}/{origin.rows} cols={columns} batch={real.batch(kernel)}"
     return f"{origin} {shape} seed={seed}"
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from tracker.cli.options import Device, Selector
+from tracker.cli.options import ClusterAddress, Device, Selector
 from tracker.cli.session import guarded
 from tracker.errors import ExitCode
 
@@ -14,6 +14,7 @@ def bench(
     context: typer.Context,
     selector: Selector = None,
     device: Device = "auto",
+    cluster: ClusterAddress = None,
     side: Annotated[Literal["hip", "cuda"], typer.Option(help="The port (hip) or the CUDA original.")] = "hip",
     repeats: Annotated[int, typer.Option(min=1, help="Timed launches, after a warm-up.")] = 50,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -27,8 +28,9 @@ def bench(
     Examples:
       kerntrack bench q5_1
       kerntrack bench 'mul_mat_q*' --device cuda --side cuda
+      kerntrack bench q5_1 --cluster tls://scheduler:8786
     """
     from tracker.actions.bench import Bench
     from tracker.cli import bench
 
-    return bench.run(context.obj, Bench(tuple(selector or ()), device, side, repeats), json)
+    return bench.run(context.obj, Bench(tuple(selector or ()), device, side, repeats, cluster), json)

@@ -3,11 +3,14 @@
 import asyncio
 import os
 import platform
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from tracker import __version__
 from tracker.cancel import Cancel
+from tracker.cluster.gpus import Gpus
 from tracker.cluster.security import security
 from tracker.devices import selection
 from tracker.devices.revision import emulator_name
@@ -24,12 +27,13 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Offer:
-    """What a machine can do. `resources`: how many jobs of a kind at a time."""
+    """What a machine can do."""
 
     host: str
     program: str
     emulator: str
     resources: dict[str, int]
+    """How many jobs of a kind at a time: `emulator`, toolchains, GPUs by target id."""
     gpus: tuple[selection.Found, ...]
     toolchains: dict[str, str]
     """Version by resource: `hipcc` (ROCm's clang) or `ziglang`."""
@@ -43,13 +47,18 @@ def own_offer() -> Offer:
     return _OWN[0]
 
 
+@cache
+def own_gpus() -> Gpus:
+    """The GPUs of this process."""
+    return Gpus(own_offer().gpus)
+
+
 def look_around(threads: int) -> Offer:
     """What this machine can do. The emulator is always there, once a thread."""
     gpus = [gpu for kind in KINDS for gpu in _gpus(kind)]
     toolchains = _toolchains()
     resources = {"emulator": threads, **dict.fromkeys(toolchains, threads)}
-    for gpu in gpus:
-        resources[gpu.target.partition(":")[0]] = 1  # kernels that are checked at a time disturb each other
+    resources |= Counter(gpu.target for gpu in gpus)  # kernels that run at a time would disturb each other
     return Offer(platform.node(), __version__, emulator_name(), resources, tuple(gpus), toolchains)
 
 
@@ -118,6 +127,8 @@ async def _connected(address: str, cancel: Cancel, say: Say) -> None:
         say(f"connected to {address}")
         while not cancel.is_set() and worker.status.name in ("running", "paused"):
             await asyncio.sleep(POLL)
+            own_gpus().rest()
+    own_gpus().rest(idle=0)
     say("stopped" if cancel.is_set() else f"the scheduler at {address} is gone; waiting for it")
 
 
