@@ -3,6 +3,7 @@
 It is a SQLite file (in WAL mode, foreign keys on) or, for a team, a database on a PostgreSQL server (see `db.server`).
 """
 
+import logging
 import os
 import sqlite3
 import time
@@ -21,6 +22,7 @@ from db.append import BUSY_SECONDS
 from db.errors import DatabaseError
 from db.schema import HEAD
 
+LOG = logging.getLogger(__name__)
 APPLICATION_TABLES = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
 
 
@@ -31,6 +33,7 @@ def open_database(address: Address, read_only: bool = False, emulator: str | Non
 
     Raises `DatabaseError` for a missing, unwritable, foreign or newer database.
     """
+    LOG.info("open %s%s", describe(address), " for reading" if read_only else "")
     engine = _file(_uri(address, read_only)) if isinstance(address, Path) else _server(address, read_only)
     try:
         with engine.connect() as connection:
@@ -141,6 +144,7 @@ def _refuse_or_migrate(engine: Engine, address: Address, revision: str, read_onl
     with writing(engine) as session:
         connection = session.connection()
         if _revision(connection, address) != HEAD:  # another process may have been first
+            LOG.info("migrate from schema %s to %s", revision or "nothing", HEAD)
             _upgrade(connection)
 
 

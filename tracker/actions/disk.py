@@ -34,7 +34,11 @@ class Disk:
 
     def unchanged(self, source: SourceFile) -> bool:
         """True when the source, everything its parse read and the way it was parsed are what they were."""
+        return self.change(source) is None
+
+    def change(self, source: SourceFile) -> str | None:
+        """What is no longer as it was: a file's name, or how sources are parsed; None when nothing is."""
         if source.arguments != self.arguments(source.side):
-            return False
+            return "the way it is parsed"
         known = ((source.path, source.sha256), *source.dependencies)
-        return all((self._hash(self._project.root / name) or "") == sha256 for name, sha256 in known)
+        return next((name for name, sha256 in known if (self._hash(self._project.root / name) or "") != sha256), None)

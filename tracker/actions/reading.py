@@ -1,5 +1,6 @@
 """Reading both sides' sources into the database: parse what changed, pair the kernels."""
 
+import logging
 from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,8 @@ from tracker.scan import scan_file
 from tracker.scan.hazards.rules import rules
 from tracker.scan.sources import SourceKind
 
+LOG = logging.getLogger(__name__)
+
 
 def read_sources(
     project: Project, engine: Engine, inputs: Inputs, cancel: Cancel, again: bool
@@ -36,10 +39,12 @@ def read_sources(
     for path, side in files:
         cancel.check()
         source = known.get((side, relative(path, project.root)))
-        if source and not again and disk.unchanged(source):
+        change = "not known yet" if source is None else disk.change(source)
+        if source and not again and change is None:
             at = (source.side, source.path, "")
             seen.append(as_before(at, counts[at]))
         else:
+            LOG.info("parse %s: %s", path, f"changed: {change}" if source and change else change or "asked to")
             seen.append(_parse(project, engine, path, side, disk.arguments(side)))
         keep.append((side, seen[-1].path, ""))
         yield seen[-1]

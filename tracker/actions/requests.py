@@ -1,5 +1,6 @@
 """What a user asks of a check, as the requests that carry it out."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from tracker.actions.checking import CheckRequest, Effort, Side
 from tracker.actions.stations import Station
 from tracker.cancel import Cancel
 from tracker.check.results import CheckResult
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,5 +68,6 @@ def run_requests(
     """Check; every outcome is written before the next is waited for."""
     toolchains = {(request.symbol, request.code_hash): request.toolchain for request in requests}
     for result in station.run(requests, cancel):
+        LOG.info("checked %s on %s %s: %s", result.symbol, result.device_kind, result.arch, result.outcome)
         record.evidence(engine, asdict(result), toolchain=toolchains[result.symbol, result.code_hash])
         yield result

@@ -1,5 +1,6 @@
 """Compiling units to code objects: one at a time, or many in parallel."""
 
+import logging
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from tracker.build.toolchain import Toolchain
 from tracker.cancel import Cancel
 from tracker.limits import Limits, exceeded
 
+LOG = logging.getLogger(__name__)
 CHANGED = "the source changed while it was being compiled; compile it again\n"
 
 
@@ -46,8 +48,10 @@ def compile_unit(
         ended, key = work.preprocess()
         found = builds.find(cache, key) if key else None
         if found:
+            LOG.info("%s for %s is in the cache: %s", unit.source, arch, found.folder)
             return _with_products(record, key, found.folder, found.output, found.seconds, cached=True)
         if key:
+            LOG.info("%s for %s is not in the cache (%s)", unit.source, arch, key)
             ended = work.build(steps, key)
         seconds = time.monotonic() - started
         if ended.outcome == "timed out":

@@ -1,6 +1,7 @@
 """Running a compiler so that it can be stopped: it and its children form a process group of their own."""
 
 import contextlib
+import logging
 import os
 import shlex
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from tracker.cancel import Cancel
 
+LOG = logging.getLogger(__name__)
 GRACE = 0.3
 """Seconds between asking a process group to end and ending it."""
 
@@ -33,6 +35,8 @@ def shell(command: tuple[str, ...]) -> str:
 def run(command: tuple[str, ...], folder: Path, cancel: Cancel, deadline: float) -> Ended:
     """Run `command` in `folder` until it ends, `cancel` is set or `time.monotonic()` reaches `deadline`."""
     log = folder / "output.txt"
+    started = time.monotonic()
+    LOG.info("run %s", shell(command))
     try:
         with log.open("wb") as sink:
             process = subprocess.Popen(
@@ -44,6 +48,7 @@ def run(command: tuple[str, ...], folder: Path, cancel: Cancel, deadline: float)
         outcome = _wait(process, cancel, deadline)
     finally:
         _end_group(process)
+    LOG.info("%s with code %d after %.2f s", outcome, process.returncode, time.monotonic() - started)
     return Ended(process.returncode, log.read_text(encoding="utf-8", errors="replace"), outcome)
 
 

@@ -2,8 +2,10 @@
 
 import importlib.util
 import json
+import logging
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -15,6 +17,7 @@ import platformdirs
 
 from tracker.errors import AbsentError
 
+LOG = logging.getLogger(__name__)
 Kind = Literal["rocm", "ziglang", "nvcc"]
 
 
@@ -114,6 +117,7 @@ def _version(command: tuple[str, ...], program: Path, pattern: str = r"\d+\.\d+[
     known = _read(store)
     if key in known:
         return known[key]
+    LOG.info("run %s", shlex.join(command))
     try:
         printed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     except (OSError, subprocess.SubprocessError):

@@ -8,7 +8,7 @@ import typer
 from tracker import __version__
 from tracker.cli import benches, databases, exports, goldens, reports, workers
 from tracker.cli.options import Archs, ClusterAddress, Device, Effort, Json, Selector
-from tracker.cli.session import Color, Session, guarded
+from tracker.cli.session import Color, Logging, LogLevel, Session, guarded
 from tracker.errors import ExitCode
 
 app = typer.Typer(
@@ -42,6 +42,14 @@ def options(
     context: typer.Context,
     directory: Annotated[Path, typer.Option("-C", metavar="DIR", help="Work as if started in DIR.")] = Path(),
     color: Annotated[Color, typer.Option(help="Colour the output; auto: on a terminal, unless NO_COLOR.")] = "auto",
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Log what is done, on stderr; twice: also details.")
+    ] = 0,
+    log_level: Annotated[LogLevel | None, typer.Option(help="Log what is at least so important.")] = None,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Log to the end of FILE. `tui` logs to .kerntrack/kerntrack.log."),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
@@ -51,7 +59,7 @@ def options(
 
     Needs neither an AMD GPU nor ROCm.
     """
-    context.obj = Session(directory, color)
+    context.obj = Session(directory, color, Logging(verbose, log_level, log_file))
 
 
 @app.command()

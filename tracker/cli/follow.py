@@ -18,10 +18,11 @@ LEVELS = {"info": "dim", "warning": "yellow", "error": "bold red"}
 
 
 class Reporter:
-    """Where an action's words go. The progress bar is only drawn where stderr is a terminal."""
+    """Where an action's words go. The progress bar is only drawn on a terminal, and not among lines of a log."""
 
     def __init__(self, session: Session) -> None:
         self._out, self._err = session.stdout(), session.stderr()
+        self._draws = self._err.is_terminal and not session.logs_to_stderr
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self._progress = Progress(
             *columns, console=self._err, transient=True, redirect_stdout=False, redirect_stderr=False
@@ -29,7 +30,7 @@ class Reporter:
         self._task = self._progress.add_task("", total=None)
 
     def __enter__(self) -> "Reporter":
-        if self._err.is_terminal:
+        if self._draws:
             self._progress.start()
         return self
 
@@ -50,7 +51,7 @@ class Reporter:
 
     def data(self, what: RenderableType) -> None:
         """A result, on stdout. On a terminal that shows the bar too it is printed above it."""
-        console: Console = self._err if self._err.is_terminal and self._out.is_terminal else self._out
+        console: Console = self._err if self._draws and self._out.is_terminal else self._out
         console.print(what, soft_wrap=not console.is_terminal)
 
 

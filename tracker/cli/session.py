@@ -18,9 +18,26 @@ if TYPE_CHECKING:
 
     from tracker.config import Project
 
+LogLevel = Literal["debug", "info", "warning", "error"]
 Color = Literal["auto", "always", "never"]
 WIDE = 10_000
 """Columns of a console that is not a terminal: nothing in a file or pipe is cut off or wrapped."""
+
+
+@dataclass(frozen=True)
+class Logging:
+    """What is to be logged, and where."""
+
+    verbose: int = 0
+    level: LogLevel | None = None
+    file: Path | None = None
+
+    @property
+    def wanted(self) -> LogLevel | None:
+        """The least important that is logged; None for no log at all."""
+        if self.level or not (self.verbose or self.file):
+            return self.level
+        return "debug" if self.verbose > 1 else "info"
 
 
 @dataclass(frozen=True)
@@ -29,6 +46,25 @@ class Session:
 
     directory: Path
     color: Color
+    logging: Logging = Logging()
+
+    @property
+    def logs_to_stderr(self) -> bool:
+        """Then nothing may be drawn there that is drawn over again."""
+        return self.logging.wanted is not None and self.logging.file is None
+
+    def start_log(self, command: str) -> None:
+        """Begin the log that the options ask for. Raises UsageError as `project` does, or for a file to log to."""
+        if level := self.logging.wanted:
+            from tracker import logs
+            from tracker.config import STATE_FOLDER
+
+            project = self.project()
+            file = self.directory / self.logging.file.expanduser() if self.logging.file else None
+            if command == "tui" and file is None:
+                file = project.root / STATE_FOLDER / logs.FILE
+            logs.start(level, file)
+            logs.introduce(sys.argv, project)
 
     def project(self) -> "Project":
         """The project that the working directory lies in. Raises UsageError as `load_project` does."""
@@ -65,6 +101,7 @@ def guarded(command: Callable[..., ExitCode]) -> Callable[..., None]:
     def run(*arguments: Any, **options: Any) -> None:
         context: typer.Context = options.get("context") or arguments[0]
         try:
+            context.obj.start_log(command.__name__)
             code = command(*arguments, **options)
             sys.stdout.flush()
         except (KerntrackError, DatabaseError) as error:

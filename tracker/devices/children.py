@@ -1,6 +1,7 @@
 """Running functions in child processes that may crash, hang or be ended at any moment without harm to the program."""
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import pickle
@@ -20,6 +21,7 @@ from typing import Any, Self, TypeVar
 from tracker.cancel import Cancel
 from tracker.errors import CancelledError
 
+LOG = logging.getLogger(__name__)
 Result = TypeVar("Result")
 START_METHOD = "spawn" if sys.platform == "win32" else "forkserver"
 POLL = 0.05
@@ -123,6 +125,7 @@ class _Child:
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, log), daemon=True)
         self._process.start()
+        LOG.debug("child process %d begins", self._process.pid)
         theirs.close()
 
     def alive(self) -> bool:
@@ -150,6 +153,7 @@ class _Child:
         """End the child and return what it wrote last."""
         self._process.kill()
         self._process.join()
+        LOG.debug("child process %d ended with code %s", self._process.pid, self._process.exitcode)
         self._connection.close()
         output = self._log.read_bytes()[-2000:].decode(errors="replace").strip()
         self._log.unlink()

@@ -1,5 +1,6 @@
 """A queue of actions, run by a few threads. No exception is lost: it becomes the text of a failed job."""
 
+import logging
 import threading
 import time
 import traceback
@@ -12,6 +13,7 @@ from tracker.actions.events import Event, Finished, Note, Plan, Step
 from tracker.cancel import Cancel
 from tracker.errors import CancelledError, KerntrackError
 
+LOG = logging.getLogger(__name__)
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 Action = Callable[[Cancel], Iterator[Event]]
 
@@ -147,6 +149,7 @@ class Queue:
     def _run(self, entry: _Entry) -> None:
         state: JobState = "done"
         error = ""
+        LOG.info("job %d begins: %s", entry.job.id, entry.job.title)
         try:
             for event in entry.action(entry.cancel):
                 self._take(entry, event)
@@ -156,6 +159,7 @@ class Queue:
             state, error = "failed", "\n".join(filter(None, (failure.message, failure.remedy)))
         except BaseException:  # whatever it was, a worker must not die of it unseen
             state, error = "failed", traceback.format_exc()
+        LOG.info("job %d %s%s", entry.job.id, state, f": {error}" if error else "")
         with self._changed:
             self._update(entry, state=state, error=error, finished=time.time())
         self._tell(entry.job, None)
