@@ -102,6 +102,48 @@ def test_missing_barrier_before_overwriting() -> None:
     assert _fault(body, {"result": 4}, lds=256, block=(64, 1, 1)).kind == "race"
 
 
+GROUP = "s_mov_b32 s6, s14\nv_mov_b32_e32 v6, s6\nv_mov_b32_e32 v7, 0"
+"""v6 = the workgroup's number, v7 = 0."""
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("v_mov_b32_e32 v3, 9", "global_store_b32 v2, v6, s[2:3]"),
+        ("global_store_b32 v2, v7, s[2:3]", "global_store_b32 v2, v6, s[2:3]"),
+        ("global_store_b16 v2, v7, s[2:3]", "global_store_b16 v2, v6, s[2:3]"),
+        ("global_store_b32 v2, v7, s[2:3]", "global_load_b32 v3, v2, s[2:3]"),
+        ("global_store_b32 v2, v7, s[2:3]", "global_atomic_add_u32 v2, v6, s[2:3]"),
+    ],
+    ids=["store", "store over", "half words", "load", "atomic"],
+)
+def test_workgroups_that_meet_in_global_memory(first: str, then: str) -> None:
+    """Emulated workgroups go in step; on hardware the one may be done before the other begins."""
+    fault = _fault(f"{GROUP}\n{first}\n{then}", {"result": 128}, grid=(2, 1, 1))
+    assert fault.kind == "race"
+    for part in ("offset 0 of buffer result", "another wave writes", "kernel k", "lane 0 of wave 0"):
+        assert part in fault.message
+
+
+def test_what_is_no_race_in_global_memory() -> None:
+    same = f"{GROUP}\nglobal_store_b32 v2, v7, s[2:3]\nglobal_load_b32 v3, v2, s[2:3]"
+    assert not words(execute(SETUP + same, {"result": 128}), "result").any()
+    equal = f"{GROUP}\nglobal_store_b32 v2, v7, s[2:3]\nglobal_store_b32 v2, v7, s[2:3]"
+    assert not words(execute(SETUP + equal, {"result": 128}, grid=(3, 1, 1)), "result").any()
+    behind_atomics = f"{GROUP}\nglobal_atomic_or_b32 v2, v6, s[4:5]\nglobal_store_b32 v2, v6, s[2:3]"
+    two = "s_load_b64 s[4:5], s[0:1], 0x0\ns_load_b64 s[2:3], s[0:1], 0x8"
+    inputs = {"turn": np.zeros(32, np.uint32)}
+    execute(two + LANE_OFFSET + behind_atomics, {"result": 128}, inputs, grid=(2, 1, 1))
+
+
+def test_a_barrier_orders_a_workgroups_global_accesses() -> None:
+    body = "global_store_b32 v2, v1, s[2:3]\n{}v_xor_b32_e32 v3, 0x80, v2\nglobal_load_b32 v4, v3, s[2:3]"
+    assert _fault(body.format(""), {"result": 256}, block=(64, 1, 1)).kind == "race"
+    back = "\ns_barrier\nglobal_store_b32 v2, v4, s[2:3]"
+    report = execute(SETUP + body.format("s_barrier\n") + back, {"result": 256}, block=(64, 1, 1))
+    assert np.array_equal(words(report, "result"), np.arange(64) ^ 32)
+
+
 def test_lanes_missing_at_a_barrier() -> None:
     fault = _fault("v_cmpx_gt_u32_e32 5, v1\ns_barrier", {"result": 4})
     assert fault.kind == "barrier divergence"

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.emulator.bytestore import ByteStore, Positions, Words
+from tracker.emulator.owners import Owners, Ticket
 
 BASE = 0x7E40_1230_0000
 """Address of the first byte of the address space; far from 0 and not representable in 32 bits."""
 
-AccessKind = Literal["out of bounds", "uninitialised read", "write to constant"]
+AccessKind = Literal["out of bounds", "uninitialised read", "write to constant", "race"]
 
 _FOUR_WRITTEN = np.uint32(0x01010101)
 
@@ -60,7 +61,7 @@ class _Region:
 class GlobalMemory:
     """All regions of one launch. Positions are addresses less `BASE`."""
 
-    def __init__(self, memories: list[Memory], *, inverted: bool = False) -> None:
+    def __init__(self, memories: list[Memory], group_waves: int, *, inverted: bool = False) -> None:
         """`inverted` flips all bits of `out` buffers: other content that nobody may rely on."""
         self.checks_written = True
         """Whether reads of never-written bytes are errors."""
@@ -70,6 +71,7 @@ class GlobalMemory:
             for memory, start in zip(memories, self._starts, strict=True)
         ]
         self._store = ByteStore(end)
+        self.owners = Owners(end, group_waves)
         self._written = np.zeros(end // 64 * 64 + 128, bool)
         for region in self._regions:
             content = region.memory.data
@@ -97,19 +99,25 @@ class GlobalMemory:
             content[~self._written[region.start : region.end]] = 256
         return content
 
-    def load(self, at: Positions, size: int) -> Words:
-        """Checked `ByteStore.load`. Raises AccessError."""
+    def load(self, at: Positions, size: int, by: Ticket | None = None) -> Words:
+        """Checked `ByteStore.load`; with `by` races are noticed. Raises AccessError."""
         region = self._single(at, size)
         if region is None:
             self._check_each(at, size)
         elif region.unwritten and self.checks_written:
             self._check_written(at, size, region)
+        if by is not None:
+            self._refuse_race(self.owners.loading(at, size, by), at, size)
         return self._store.load(at, size)
 
-    def store(self, at: Positions, size: int, values: list[Any]) -> None:
-        """Checked `ByteStore.store`. Raises AccessError."""
+    def store(self, at: Positions, size: int, values: list[Any], by: Ticket | None = None) -> None:
+        """Checked `ByteStore.store`; with `by` races are noticed. Raises AccessError."""
         region = self.require_writable(at, size)
+        if by is not None:
+            self._refuse_race(self.owners.storing(at, size, values, by, self._store.load), at, size)
         self._store.store(at, size, values)
+        if by is not None:
+            self._refuse_race(self.owners.stored(at, size, values, by, self._store.load), at, size)
         if region is None or region.unwritten:
             self._mark(at, size)
 
@@ -128,6 +136,11 @@ class GlobalMemory:
             element = int(np.argmax((at >= region.start) & (at < region.end)))
             where = self._describe(int(at.flat[element]), size)
             raise AccessError(element, "write to constant", f"store of {where}, which is constant")
+
+    def _refuse_race(self, element: int | None, at: Positions, size: int) -> None:
+        if element is not None:
+            where = self._describe(int(at.flat[element]), size)
+            raise AccessError(element, "race", f"{where}, which another wave writes in no order with this one")
 
     def _mark(self, at: Positions, size: int) -> None:
         if size >= 4 and not int(np.bitwise_or.reduce(at, axis=None)) & 3:

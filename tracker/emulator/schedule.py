@@ -146,6 +146,7 @@ class Scheduler:
         members = np.repeat(complete, self.group_waves)
         self._check_same_barrier(members)
         self._report_race(self.machine.local.barrier(np.asarray(complete)))
+        self.machine.tickets[members] += np.uint64(1)
         self.parked &= ~members
         pc = int(self.parked_at[np.argmax(members)])
         if (self.parked_at[members] == pc).all():

@@ -13,6 +13,7 @@ from tracker.emulator.launch import Geometry, dispatch_packet, kernarg
 from tracker.emulator.lds import LocalMemory
 from tracker.emulator.machine import Machine
 from tracker.emulator.memory import GlobalMemory, Memory
+from tracker.emulator.owners import Ticket, tickets
 from tracker.emulator.registers import initialise
 from tracker.emulator.scratch import Scratch
 
@@ -42,7 +43,9 @@ class Launch:
         segment = Memory("kernarg segment", np.zeros(text.kernarg_size, np.uint8), "constant")
         packet = Memory("dispatch packet", np.frombuffer(dispatch_packet(geometry), np.uint8), "constant")
         # The module's data first: code is decoded once, with the addresses that it then has.
-        self.memory = GlobalMemory([*code.image.memories(), *self.memories, segment, packet], inverted=inverted)
+        self.memory = GlobalMemory(
+            [*code.image.memories(), *self.memories, segment, packet], geometry.group_waves, inverted=inverted
+        )
         raw = [a if isinstance(a, bytes) else self.memory.address(a) for a in arguments]
         self.memory.fill(segment, kernarg(text, raw, geometry, dynamic_lds))
         self.pointers = {
@@ -62,22 +65,31 @@ class WorkgroupMachine(Machine):
         geometry = launch.geometry
         waves = groups * geometry.group_waves
         super().__init__(waves, launch.lanes, geometry.wave, launch.seed)
-        self.launch, self.groups, self.first = launch, groups, 0
+        self.launch, self.groups = launch, groups
         self.memory, self.cost = launch.memory, launch.cost
         self.local = LocalMemory(groups, geometry.group_waves, launch.lds_size, launch.seed)
         private = launch.code.text.directives.get("private_segment_fixed_size", 0)
         self.scratch = Scratch(waves, launch.lanes, private, launch.seed)
+        self._begin(0)
         self._look_for_unwritten(launch.unwritten is None)
         self.materialise(launch.code.context.slots, launch.code.needed)
 
     def start(self, first: int) -> None:
         """Make ready for the workgroups from number `first` on."""
         launch = self.launch
-        self.first = first
+        self._begin(first)
         self.local.reset()
         self.scratch.reset()
         arch, directives = launch.code.context.arch, launch.code.text.directives
         initialise(self, arch, directives, launch.geometry, first, launch.pointers)
+
+    def tickets_of(self, lanes: Any) -> Ticket:
+        """Who accesses memory: the waves of the lanes with these flat numbers (None: all)."""
+        return self.tickets if lanes is None else self.tickets[lanes // self.lanes, 0]
+
+    def _begin(self, first: int) -> None:
+        self.first = first
+        self.tickets = tickets(first * self.launch.geometry.group_waves, self.waves)
 
     def note_unwritten(self, fault: EmulationFault) -> None:
         """Keep the first read of never-written bytes and look for no more of them."""

@@ -185,7 +185,9 @@ def _bind_global(context: Context, ins: Instruction, atomic: Atomic, guard: int 
         memory = r[MACHINE].memory
         at = positions(r).reshape(-1)
         at = at.copy() if lanes is None else at.take(lanes)
-        loaded(r, ins, lanes, partial(memory.load, at, atomic.size))
+        by = r[MACHINE].tickets_of(np.arange(at.size) if lanes is None else lanes)
+        loaded(r, ins, lanes, partial(memory.load, at, atomic.size, by))
+        memory.owners.order()
         loaded(r, ins, lanes, lambda: memory.require_writable(at, atomic.size))
         x, wanted = values(r, lanes), expected(r, lanes)
         old = in_turns(

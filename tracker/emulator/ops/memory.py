@@ -201,7 +201,7 @@ def _global_load(ins: Instruction, access: Access, guard: int | None, positions:
             return
         machine = r[MACHINE]
         at = _select(positions(r), lanes)
-        words = loaded(r, ins, lanes, partial(machine.memory.load, at, size))
+        words = loaded(r, ins, lanes, partial(machine.memory.load, at, size, machine.tickets_of(lanes)))
         machine.cost.global_access(ins, at, lanes, size, machine)
         write(r, lanes, words)
 
@@ -218,7 +218,7 @@ def _global_store(ins: Instruction, access: Access, guard: int | None, positions
         machine = r[MACHINE]
         at = _select(positions(r), lanes)
         try:
-            machine.memory.store(at, size, data(r, lanes))
+            machine.memory.store(at, size, data(r, lanes), machine.tickets_of(lanes))
         except AccessError as error:
             raise failed(r, ins, error, lanes) from None
         machine.cost.global_access(ins, at, lanes, size, machine)
