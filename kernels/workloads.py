@@ -6,53 +6,60 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.contracts import data, geometry, q8_1
-from kernels.contracts.family import make_launch
-from kernels.contracts.formats import block_format, quantized
-from kernels.launch import Dim, Launch
+from kernels.contracts import (
+    data,
+    dequantize,
+    dequantize_mul_mat_vec,
+    get_rows,
+    indexed_moe_forward,
+    mul_mat_q8_1,
+    mul_mat_vec_q8_1,
+    q8_1,
+    quantize,
+)
+from kernels.contracts.formats import Bytes, block_format, quantized
+from kernels.launch import Buffer, Launch
 from kernels.names import KernelName
 
-Array = NDArray[np.generic]
 SHAPES = ((4096, 4096), (4096, 14336))
 """(weight rows, columns)."""
+BATCH = 512
+DIFFERENT = 64
+"""Rows that are made; the others repeat them."""
 
 
 @dataclass(frozen=True)
 class Work:
     """One launch to time. `cold` is the argument that is too large for a cache and is rotated among copies."""
 
-    kernel: KernelName
     label: str
-    grid: Dim
-    block: Dim
-    values: dict[str, Array | int]
+    launch: Launch
     cold: str
-    out_bytes: int
-
-    def launch(self) -> Launch:
-        """The same as a launch. Raises KeyError when a parameter has no value."""
-        return make_launch(self.kernel, self.grid, self.block, self.values, self.out_bytes)
 
     @property
     def bytes(self) -> int:
-        """The fewest bytes that must be read and written."""
-        arrays = [value.nbytes for value in self.values.values() if isinstance(value, np.ndarray)]
-        return sum(arrays) + self.out_bytes
+        """Bytes of all buffers, each read or written once, the slack behind the weights among them."""
+        return sum(each.data.nbytes for each in self.launch.arguments if isinstance(each, Buffer))
 
 
-def weights(kind: str, rows: int, columns: int, rng: np.random.Generator) -> Array:
-    """Valid random weight rows; 64 different ones, repeated."""
+def weights(kind: str, rows: int, columns: int, rng: np.random.Generator) -> Bytes:
+    """Valid random weights, shape (rows, blocks, bytes), or (rows, bytes) for plain floats."""
     if not quantized(kind):
         width = 4 if kind == "f32" else 2
-        return np.tile(rng.normal(size=(64, columns)).astype(f"f{width}").view(np.uint8), (rows // 64, 1))
-    form = block_format(kind)
-    some = data.weight_rows(kind, ["random"] * 64, columns // form.elements, rng).reshape(64, -1)
-    return np.concatenate([np.tile(some, (rows // 64, 1)).reshape(-1), np.zeros(form.size(512), np.uint8)])
+        floats = rng.normal(size=(DIFFERENT, columns)).astype(f"f{width}")
+        return np.tile(floats.view(np.uint8), (rows // DIFFERENT, 1))
+    some = data.weight_rows(kind, ["random"] * DIFFERENT, block_format(kind).blocks(columns), rng)
+    return np.tile(some, (rows // DIFFERENT, 1, 1))
 
 
-def activations(rows: int, columns: int, rng: np.random.Generator) -> Array:
+def activations(rows: int, columns: int, rng: np.random.Generator) -> Bytes:
     """q8_1 activation rows."""
-    return q8_1.quantize(rng.normal(size=(rows, columns)).astype(np.float32))
+    return q8_1.quantize(floats(rows, columns, rng))
+
+
+def floats(rows: int, columns: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Float activation rows."""
+    return rng.normal(size=(rows, columns)).astype(np.float32)
 
 
 def works(kernel: KernelName, rng: np.random.Generator) -> Iterator[Work]:
@@ -61,104 +68,48 @@ def works(kernel: KernelName, rng: np.random.Generator) -> Iterator[Work]:
 
 
 def _dequantize(kernel: KernelName, rng: np.random.Generator) -> Iterator[Work]:
-    count = 4096 * 14336
-    table = geometry.table()["dequantize"]
-    grid = (geometry.ceil_div(count, table["elements"][kernel.type]), 1, 1)
-    values: dict[str, Array | int] = {"vx": weights(kernel.type, 4096, 14336, rng)}
-    if kernel.type in table["count_unit"]:
-        values["k"] = count // table["count_unit"][kernel.type]
-    out_bytes = count * (4 if kernel.out == "f32" else 2)
-    yield Work(kernel, f"{count} elements", grid, (table["block"][kernel.type], 1, 1), values, "vx", out_bytes)
+    rows, columns = SHAPES[-1]
+    packed = weights(kernel.type, rows, columns, rng)
+    blocks = packed.reshape(-1, packed.shape[-1])
+    yield Work(f"{rows * columns} elements", dequantize.launch(kernel, blocks), "vx")
 
 
 def _quantize(kernel: KernelName, rng: np.random.Generator) -> Iterator[Work]:
     for rows, columns in ((512, 4096), (4096, 14336)):
-        padded = geometry.padded(columns)
-        x = rng.normal(size=(64, columns)).astype(np.float32)
-        values: dict[str, Array | int] = {"x": np.tile(x, (rows // 64, 1)), "kx": columns, "kx_padded": padded}
-        grid = (padded // 256, rows, 1)
-        yield Work(kernel, f"{rows}×{columns}", grid, (256, 1, 1), values, "x", rows * padded // 32 * 36)
+        x = np.tile(floats(DIFFERENT, columns, rng), (rows // DIFFERENT, 1))
+        yield Work(f"{rows}×{columns}", quantize.launch(kernel, x), "x")
 
 
 def _dequantize_mul_mat_vec(kernel: KernelName, rng: np.random.Generator) -> Iterator[Work]:
     for rows, columns in SHAPES:
-        values: dict[str, Array | int] = {
-            "vx": weights(kernel.type, rows, columns, rng),
-            "y": rng.normal(size=columns).astype(np.float32),
-            "ncols": columns,
-            "nrows": rows,
-        }
-        yield Work(kernel, f"{rows}×{columns}", (rows, 1, 1), (32, 1, 1), values, "vx", 4 * rows)
+        packed, y = weights(kernel.type, rows, columns, rng), floats(1, columns, rng)
+        yield Work(f"{rows}×{columns}", dequantize_mul_mat_vec.launch(kernel, packed, y), "vx")
 
 
 def _mul_mat_vec(kernel: KernelName, rng: np.random.Generator) -> Iterator[Work]:
-    batch, table = kernel.batch or 1, geometry.table()["mul_mat_vec_q8_1"]
     for rows, columns in SHAPES:
-        values: dict[str, Array | int] = {
-            "vx": weights(kernel.type, rows, columns, rng),
-            "vy": activations(batch, columns, rng),
-            "ncols_x": columns,
-            "nrows_x": rows,
-            "nrows_y": geometry.padded(columns),
-            "nrows_dst": rows,
-        }
-        grid = (geometry.ceil_div(rows, table["rows"][batch - 1]), 1, 1)
-        block = (32, table["warps"][batch - 1], 1)
-        yield Work(kernel, f"{rows}×{columns}", grid, block, values, "vx", 4 * rows * batch)
+        packed, y = weights(kernel.type, rows, columns, rng), activations(kernel.batch or 1, columns, rng)
+        yield Work(f"{rows}×{columns}", mul_mat_vec_q8_1.launch(kernel, packed, y, columns), "vx")
 
 
 def _mul_mat(kernel: KernelName, rng: np.random.Generator) -> Iterator[Work]:
-    table, batch = geometry.table()["mul_mat_q8_1"], 512
     for rows, columns in SHAPES:
-        values: dict[str, Array | int] = {
-            "vx": weights(kernel.type, rows, columns, rng),
-            "vy": activations(batch, columns, rng),
-            "ncols_x": columns,
-            "nrows_x": rows,
-            "ncols_y": batch,
-            "nrows_y": geometry.padded(columns),
-            "nrows_dst": rows,
-        }
-        grid = (
-            geometry.ceil_div(rows, table["tile_y"][kernel.type]),
-            geometry.ceil_div(batch, table["tile_x"][kernel.type]),
-            1,
-        )
-        label = f"{rows}×{columns}×{batch}"
-        yield Work(kernel, label, grid, (32, table["warps"], 1), values, "vx", 4 * rows * batch)
+        packed, y = weights(kernel.type, rows, columns, rng), activations(BATCH, columns, rng)
+        yield Work(f"{rows}×{columns}×{BATCH}", mul_mat_q8_1.launch(kernel, packed, y, columns), "vx")
 
 
 def _get_rows(kernel: KernelName, rng: np.random.Generator) -> Iterator[Work]:
-    rows, columns, table = 8192, 4096, geometry.table()["get_rows"]
-    source = weights(kernel.type, rows, columns, rng)
-    row_bytes = block_format(kernel.type).size(columns) if quantized(kernel.type) else source.nbytes // rows
-    values: dict[str, Array | int] = {
-        "src0": source,
-        "src1": rng.permutation(rows).astype(np.uint32),
-        "ne00": columns,
-        "nb01": row_bytes,
-    }
-    grid = (rows, geometry.ceil_div(columns, table["elements"][kernel.type]), 1)
-    block = (table["block"][kernel.type], 1, 1)
-    yield Work(kernel, f"{rows} rows of {columns}", grid, block, values, "src0", 4 * rows * columns)
+    rows, columns = 8192, 4096
+    table, ids = weights(kernel.type, rows, columns, rng).reshape(-1), rng.permutation(rows).astype(np.uint32)
+    yield Work(f"{rows} rows of {columns}", get_rows.launch(kernel, table, columns, ids), "src0")
 
 
 def _moe(kernel: KernelName, rng: np.random.Generator) -> Iterator[Work]:
     experts, rows, columns, batch, topk = 8, 1792, 4096, 8, 2
-    indices = np.stack([rng.permutation(experts)[:topk] for _ in range(batch)]).astype(np.uint32)
-    values: dict[str, Array | int] = {
-        "all_weights": weights(kernel.type, experts * rows, columns, rng),
-        "all_inputs": activations(batch, columns, rng),
-        "indices": indices,
-        "n": rows,
-        "k": columns,
-        "batch": batch,
-        "topk": topk,
-        "k_padded": geometry.padded(columns),
-        "input_dim1": 1,
-    }
-    label = f"{experts} experts {rows}×{columns}, batch {batch}, top {topk}"
-    yield Work(kernel, label, (rows, batch, topk), (32, 4, 1), values, "all_weights", 4 * rows * batch * topk)
+    ids = np.stack([rng.permutation(experts)[:topk] for _ in range(batch)]).astype(np.uint32)
+    packed = weights(kernel.type, experts * rows, columns, rng).reshape(experts, rows, -1)
+    launch = indexed_moe_forward.launch(kernel, packed, activations(batch, columns, rng), columns, ids)
+    yield Work(f"{experts} experts {rows}×{columns}, batch {batch}, top {topk}", launch, "all_weights")
 
 
 MAKERS = {

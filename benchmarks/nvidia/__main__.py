@@ -22,8 +22,8 @@ import numpy as np
 
 from benchmarks.nvidia import gpu
 from kernels import BASELINES, HIP_SOURCES, INCLUDE
-from kernels.contracts import geometry
-from kernels.names import identify
+from kernels.launch import Buffer
+from kernels.names import KernelName, identify
 from kernels.workloads import Work, works
 from tracker.scan import baseline
 
@@ -58,54 +58,53 @@ def compile_cubin(source: Path, extra: list[str]) -> bytes:
 
 
 def pointers(work: Work, copies: int) -> dict[str, list[int]]:
-    """Upload every array; the cold one `copies` times."""
+    """Upload every buffer; those that are written, and the cold one, `copies` times."""
     placed: dict[str, list[int]] = {}
-    for name, value in work.values.items():
-        if isinstance(value, np.ndarray):
-            count = copies if name == work.cold else 1
-            placed[name] = [gpu.allocate(value.nbytes) for _ in range(count)]
-            for pointer in placed[name]:
-                gpu.upload(pointer, value)
+    for buffer in buffers(work):
+        count = copies if buffer.name == work.cold or buffer.role == "out" else 1
+        placed[buffer.name] = [gpu.allocate(buffer.data.nbytes) for _ in range(count)]
+        for pointer in placed[buffer.name]:
+            gpu.upload(pointer, buffer.data)
     return placed
 
 
-def time_side(work: Work, kernel: Any, placed: dict[str, list[int]], out: list[int]) -> float:
+def buffers(work: Work) -> list[Buffer]:
+    """The launch's buffers."""
+    return [each for each in work.launch.arguments if isinstance(each, Buffer)]
+
+
+def time_side(work: Work, kernel: Any, placed: dict[str, list[int]]) -> float:
     """Median µs of one launch, rotating among the copies."""
     copies = len(placed[work.cold])
 
     def queue(stream: Any) -> int:
         for turn in range(2 * copies):
-            arguments = []
-            for name, ctype in geometry.signature(work.kernel):
-                if ctype.endswith("*") and not ctype.startswith("const"):
-                    arguments.append((ctype, out[turn % len(out)]))
-                elif name in placed:
-                    arguments.append((ctype, placed[name][turn % len(placed[name])]))
-                else:
-                    arguments.append((ctype, int(work.values[name])))
-            gpu.launch(kernel, work.grid, work.block, arguments, stream)
+            arguments = [
+                placed[each.name][turn % len(placed[each.name])] if isinstance(each, Buffer) else each
+                for each in work.launch.arguments
+            ]
+            gpu.launch(kernel, work.launch, arguments, stream)
         return 2 * copies
 
     return gpu.microseconds(queue)
 
 
-def compare(work: Work, ours: Any, theirs: Any, copy: float) -> Row:
+def compare(kernel: KernelName, work: Work, ours: Any, theirs: Any, copy: float) -> Row:
     """Time both sides and compare what they wrote."""
-    cold = work.values[work.cold]
-    assert isinstance(cold, np.ndarray)
-    copies = min(64, max(2, math.ceil(CACHE / (cold.nbytes + work.out_bytes))))
+    (out,) = (each for each in buffers(work) if each.role == "out")
+    (cold,) = (each for each in buffers(work) if each.name == work.cold)
+    copies = min(64, max(2, math.ceil(CACHE / (cold.data.nbytes + out.data.nbytes))))
     placed = pointers(work, copies)
-    out = [gpu.allocate(work.out_bytes) for _ in range(copies)]
     times, results = [], []
-    for kernel in (theirs, ours, theirs, ours):
-        times.append(time_side(work, kernel, placed, out))
-        results.append(gpu.download(out[0], work.out_bytes))
-    for pointer in [*out, *(p for group in placed.values() for p in group)]:
+    for side in (theirs, ours, theirs, ours):
+        times.append(time_side(work, side, placed))
+        results.append(gpu.download(placed[out.name][0], out.data.nbytes))
+    for pointer in (pointer for group in placed.values() for pointer in group):
         gpu.free(pointer)
     their_us, our_us = min(times[0], times[2]), min(times[1], times[3])
     return {
-        "kernel": work.kernel.symbol,
-        "family": work.kernel.family,
+        "kernel": kernel.symbol,
+        "family": kernel.family,
         "work": work.label,
         "theirs_us": round(their_us, 2),
         "ours_us": round(our_us, 2),
@@ -161,7 +160,7 @@ def main() -> None:
             continue
         for work in works(name, np.random.default_rng(7)):
             try:
-                rows.append(compare(work, found, original, copy))
+                rows.append(compare(name, work, found, original, copy))
             except RuntimeError as error:
                 sys.exit(f"{symbol}, {work.label}: {error}")
             print(json.dumps(rows[-1]), file=sys.stderr, flush=True)

@@ -9,9 +9,10 @@ import numpy as np
 from cuda.bindings import driver
 from numpy.typing import NDArray
 
-from kernels.launch import Dim
+from kernels.launch import Launch, Scalar
 
-CTYPES = {"int": ctypes.c_int, "long": ctypes.c_longlong, "unsigned long": ctypes.c_ulonglong}
+SCALARS = {4: ctypes.c_int, 8: ctypes.c_longlong}
+"""C types by their size, bytes."""
 
 
 def call(result: tuple[Any, ...]) -> Any:
@@ -66,11 +67,11 @@ def download(pointer: int, size: int) -> NDArray[np.uint8]:
     return data
 
 
-def launch(kernel: Any, grid: Dim, block: Dim, arguments: Sequence[tuple[str, int]], stream: Any) -> None:
-    """Queue one launch. `arguments` are (C type, value or pointer)."""
-    values = tuple(value for _, value in arguments)
-    types = tuple(CTYPES.get(ctype, ctypes.c_void_p) for ctype, _ in arguments)
-    call(driver.cuLaunchKernel(kernel, *grid, *block, 0, stream, (values, types), 0))
+def launch(kernel: Any, launch: Launch, arguments: Sequence[int | Scalar], stream: Any) -> None:
+    """Queue one launch. `arguments` are addresses, and scalars as they are."""
+    values = [each if isinstance(each, int) else int.from_bytes(each.data, "little", signed=True) for each in arguments]
+    types = [ctypes.c_void_p if isinstance(each, int) else SCALARS[len(each.data)] for each in arguments]
+    call(driver.cuLaunchKernel(kernel, *launch.grid, *launch.block, 0, stream, (tuple(values), tuple(types)), 0))
 
 
 def microseconds(queue: Callable[[Any], int], repeats: int = 9) -> float:

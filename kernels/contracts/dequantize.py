@@ -14,6 +14,7 @@ from kernels.contracts.decode import decode
 from kernels.contracts.family import FamilyContract, Sized, exact, make_launch, with_tail
 from kernels.contracts.formats import Bytes, block_format
 from kernels.contracts.naming import Shape
+from kernels.launch import Launch
 from kernels.names import KernelName
 
 CLASSES = (*data.WEIGHTS, "mixed")
@@ -38,18 +39,23 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
 
 def given(kernel: KernelName, blocks: Bytes) -> Prepared:
     """The case of packed blocks, shape (blocks, bytes)."""
-    form, table = block_format(kernel.type), geometry.table()["dequantize"]
     with np.errstate(over="ignore"):
         singles = decode(kernel.type, blocks).value.astype(np.float32)
         values = singles.astype(np.float16) if kernel.out == "f16" else singles
-    launch = make_launch(
+    return Prepared(launch(kernel, blocks), (exact("y", values),))
+
+
+def launch(kernel: KernelName, blocks: Bytes) -> Launch:
+    """The launch for packed blocks, shape (blocks, bytes)."""
+    form, table = block_format(kernel.type), geometry.table()["dequantize"]
+    count = len(blocks) * form.elements
+    return make_launch(
         kernel,
-        (geometry.ceil_div(values.size, table["elements"][kernel.type]), 1, 1),
+        (geometry.ceil_div(count, table["elements"][kernel.type]), 1, 1),
         (table["block"][kernel.type], 1, 1),
-        {"vx": with_tail(kernel.type, blocks), "k": values.size // table["count_unit"].get(kernel.type, form.elements)},
-        values.nbytes,
+        {"vx": with_tail(kernel.type, blocks), "k": count // table["count_unit"].get(kernel.type, form.elements)},
+        count * (2 if kernel.out == "f16" else 4),
     )
-    return Prepared(launch, (exact("y", values),))
 
 
 CONTRACT = FamilyContract("dequantize", VERSIONS["dequantize"], ("blocks",), CLASSES, _shapes, _build)

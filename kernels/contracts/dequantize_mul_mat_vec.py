@@ -11,6 +11,7 @@ from kernels.contracts.data import Singles
 from kernels.contracts.family import FamilyContract, Sized, make_launch, with_tail
 from kernels.contracts.formats import Bytes, block_format
 from kernels.contracts.naming import Shape
+from kernels.launch import Launch
 from kernels.names import KernelName
 
 SINGLE = tuple(name for name in data.CLASSES if name != "mixed")
@@ -43,19 +44,22 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
 
 def given(kernel: KernelName, weights: Bytes, y: Singles) -> Prepared:
     """The case of weights, shape (rows, blocks, bytes), and float activations, shape (1, columns)."""
-    rows, columns = len(weights), y.shape[1]
     product = oracle.float_product(oracle.decode_rows(kernel.type, weights), y.astype("f8"))
-    launch = make_launch(
+    bound = oracle.bound(y.shape[1])
+    expected = Expectation("dst", "float32", product.reference.reshape(-1), product.scale.reshape(-1), bound)
+    return Prepared(launch(kernel, weights, y), (expected,))
+
+
+def launch(kernel: KernelName, weights: Bytes, y: Singles) -> Launch:
+    """The launch for weights, shape (rows, blocks, bytes), and float activations, shape (1, columns)."""
+    rows = len(weights)
+    return make_launch(
         kernel,
         (rows, 1, 1),
         (geometry.table()["dequantize_mul_mat_vec"]["block"], 1, 1),
-        {"vx": with_tail(kernel.type, weights), "y": y, "ncols": columns, "nrows": rows},
+        {"vx": with_tail(kernel.type, weights), "y": y, "ncols": y.shape[1], "nrows": rows},
         4 * rows,
     )
-    expected = Expectation(
-        "dst", "float32", product.reference.reshape(-1), product.scale.reshape(-1), oracle.bound(columns)
-    )
-    return Prepared(launch, (expected,))
 
 
 CONTRACT = FamilyContract(

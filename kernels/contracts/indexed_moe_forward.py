@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from kernels.contracts import VERSIONS, data, geometry, oracle, q8_1
 from kernels.contracts.base import Effort, Prepared
 from kernels.contracts.family import FamilyContract, Sized, Values, make_launch, with_tail
-from kernels.contracts.formats import block_format
+from kernels.contracts.formats import Bytes, block_format
 from kernels.contracts.naming import Shape
+from kernels.launch import Launch
 from kernels.names import KernelName
 
 KEYS = ("experts", "rows", "cols", "batch", "topk", "shared")
@@ -46,6 +47,18 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
     weights = data.weight_rows(kernel.type, classes, block_format(kernel.type).blocks(columns), rng)
     y = q8_1.quantize(data.activation_rows(data.activation_classes(shape.data, batch * inputs), columns, rng))
     ids = data.row_numbers(experts, batch * topk, rng).reshape(batch, topk)
+    every = oracle.q8_1_product(oracle.decode_rows(kernel.type, weights), y, stored_sum=False)
+    expected = oracle.expectation("all_outputs", _chosen(every, ids, rows), columns)
+    return Prepared(launch(kernel, weights.reshape(experts, rows, -1), y, columns, ids), (expected,))
+
+
+def launch(kernel: KernelName, weights: Bytes, y: Bytes, columns: int, ids: NDArray[np.uint32]) -> Launch:
+    """The launch for experts' weights, shape (experts, rows, bytes), and q8_1 rows of so many columns.
+
+    `ids`, shape (batch, topk), says which experts each of the batch asks for. `y` has a row for each of the batch, or
+    for each expert that it asks for.
+    """
+    rows, (batch, topk) = weights.shape[1], ids.shape
     values: Values = {
         "all_weights": with_tail(kernel.type, weights),
         "all_inputs": y,
@@ -55,12 +68,10 @@ def _build(kernel: KernelName, shape: Shape) -> Prepared:
         "batch": batch,
         "topk": topk,
         "k_padded": geometry.padded(columns),
-        "input_dim1": inputs,
+        "input_dim1": len(y) // batch,
     }
     warps = geometry.table()["indexed_moe_forward"]["warps"]
-    launch = make_launch(kernel, (rows, batch, topk), (32, warps, 1), values, 4 * batch * topk * rows)
-    every = oracle.q8_1_product(oracle.decode_rows(kernel.type, weights), y, stored_sum=False)
-    return Prepared(launch, (oracle.expectation("all_outputs", _chosen(every, ids, rows), columns),))
+    return make_launch(kernel, (rows, batch, topk), (32, warps, 1), values, 4 * batch * topk * rows)
 
 
 def _chosen(every: oracle.Product, ids: NDArray[np.uint32], rows: int) -> oracle.Product:

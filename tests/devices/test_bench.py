@@ -40,7 +40,8 @@ def test_times_are_kept_and_stand_beside_those_of_other_devices(
     validate("bench", ended.out)
     (first,) = json.loads(ended.out)["results"]
     assert (first["device_name"], first["arch"], first["launches"]) == ("Emulated Radeon", "gfx1100", 3)
-    assert first["bytes"] == 64 * 24 + 64 * 32 * 4
+    slack = 512 // 32 * 24  # behind the weights, as callers leave it
+    assert first["bytes"] == 64 * 24 + slack + 64 * 32 * 4
     assert 0 < first["least_us"] <= first["median_us"]
     ended = kerntrack("bench", Q5, "--device", "cuda", "--side", "cuda", "--repeats", "3", "--json")
     (second,) = json.loads(ended.out)["results"]
@@ -81,5 +82,5 @@ def test_every_kernel_has_a_workload_of_its_own_parameters() -> None:
         assert name is not None and name.family in workloads.MAKERS
         if (name.family, name.type) not in families and name.type in ("q4_0", "f32", ""):
             families.add((name.family, name.type))
-            launch = next(workloads.works(name, np.random.default_rng(0))).launch()
+            launch = next(workloads.works(name, np.random.default_rng(0))).launch
             assert len(launch.arguments) == len(kernel.parameters)

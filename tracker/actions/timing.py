@@ -62,7 +62,7 @@ class TimeRequest:
             module = gpu.load(Artifact(gpu.target, self.image, None))
             for work in self._works():
                 cancel.check()
-                timed = gpu.time(module, work.launch(), WARMUP, self.repeats)
+                timed = gpu.time(module, work.launch, WARMUP, self.repeats)
                 if timed.fault:
                     found += self.broken(f"{work.label}: {timed.fault.kind}: {timed.fault.message}")
                 else:
