@@ -170,6 +170,10 @@ class Fake:
             [Caller(kernel.symbol, True, "src/lib.rs", 7, "src/lib.rs", 7, "launch", (None, 1, 1), (32, 4, 1))],
         )
 
+    def names(self, kernels: Sequence[KernelStatus]) -> list[str]:
+        self._enter("names")
+        return [f"ns::{kernel.symbol}<4>(const void *, int)" for kernel in kernels]
+
     def outcomes(self) -> Sequence[Outcome]:
         self._enter("outcomes")
         return [

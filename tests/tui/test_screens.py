@@ -21,6 +21,7 @@ from tracker.tui.screens.jobs import JobsScreen
 from tracker.tui.screens.kernel import TABS, KernelScreen
 from tracker.tui.screens.main import MainScreen
 from tracker.tui.screens.map import MapScreen
+from tracker.tui.screens.menu import Menu
 from tracker.tui.sources import Page, SourceText
 from tracker.tui.widgets.code import Code
 from tracker.tui.widgets.keyline import KeyLine
@@ -135,6 +136,7 @@ def test_every_command_can_be_done_and_no_key_means_two_things() -> None:
         "jobs": JobsScreen,
         "map": MapScreen,
         "history": HistoryScreen,
+        "copy": MainScreen,
     }
     for where, screen in screens.items():
         keys = [key for command in COMMANDS if command.where == where for key in command.keys.split(",")]
@@ -208,14 +210,57 @@ async def test_the_editor_gets_the_file_and_the_line(monkeypatch: pytest.MonkeyP
     assert witness.read_text() == f"+7 {Path('nowhere') / 'hip.txt'}"
 
 
-async def test_copying() -> None:
+@pytest.mark.parametrize("screen", ["matrix", "kernel"])
+async def test_copying(screen: str) -> None:
     async with running() as (app, pilot):
         app.main.matrix.go_to(Q5_1)
-        await pilot.press("y")
-        assert app.clipboard == "mul_mat_q5_1"
-        await pilot.press("Y")
-        await until(pilot, lambda: app.clipboard == "clang -x hip port.hip")
+        if screen == "kernel":
+            await pilot.press("enter")
+            await until(pilot, lambda: bool(app.screen.query(Code)))
+        for key, text in (
+            ("y", "mul_mat_q5_1"),
+            ("n", "ns::mul_mat_q5_1<4>(const void *, int)"),
+            ("c", "clang -x hip port.hip"),
+        ):
+            await pilot.press("y")
+            await until(pilot, lambda: isinstance(app.screen, Menu))
+            await pilot.press(key)
+            await until(pilot, lambda text=text: app.clipboard == text)  # type: ignore[misc]
         assert "copied the build command" in notes(app)
+        await pilot.press("Y")
+        await until(pilot, lambda: notes(app).count("copied the build command") == 2)
+
+
+async def test_the_copy_menu_takes_arrows_letters_and_the_mouse_and_copies_what_is_marked() -> None:
+    async with running() as (app, pilot):
+        app.main.matrix.go_to(Q5_1)
+        await pilot.press("y", "escape")
+        await until(pilot, lambda: app.screen is app.main)
+        assert not app.clipboard
+        await pilot.press("y", "j", "j", "j", "enter")
+        await until(pilot, lambda: "y[17] expected 17.0 got 18.0" in app.clipboard)
+        app.main.matrix.go_to("dequantize/q5_0")
+        await pilot.press("y")
+        await until(pilot, lambda: isinstance(app.screen, Menu))
+        await pilot.click("#menu", offset=(3, 1))
+        await until(pilot, lambda: app.clipboard.count("ns::dequantize_block_q5_0") == 2)
+        assert "copied 2 names" in notes(app)
+
+
+async def test_a_long_text_is_read_in_the_pager(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    witness = tmp_path / "witness"
+    script = tmp_path / "pager.py"
+    script.write_text(f"import sys; open({str(witness)!r}, 'w').write(sys.stdin.read())")
+    monkeypatch.setenv("PAGER", f"{sys.executable} {script}")
+    monkeypatch.setattr(Kerntrack, "suspend", lambda _: nullcontext())
+    async with running() as (app, pilot):
+        app.main.matrix.go_to(Q5_1)
+        await pilot.press("P")
+        await until(pilot, lambda: witness.exists() and "3 of 4096 elements are wrong" in witness.read_text())
+        await pilot.press("c", "J")
+        await until(pilot, lambda: "unused variable" in screen_text(app))
+        await pilot.press("P")
+        await until(pilot, lambda: "compile: all good" in witness.read_text())
 
 
 async def test_a_theme_changes_the_colours_of_the_matrix() -> None:

@@ -1,23 +1,19 @@
 """The app: its screens, and what they ask of the terminal."""
 
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import SuspendNotSupported
 from textual.command import Provider
 
 from db.views import KernelStatus
 from tracker.jobs.queue import Queue
-from tracker.tui import editor, memory
-from tracker.tui.background import background
-from tracker.tui.commands import bindings, find
+from tracker.tui import memory
+from tracker.tui.commands import Command, bindings, find
 from tracker.tui.memory import Memory
-from tracker.tui.messages import CommandFound
+from tracker.tui.outside import Outside
 from tracker.tui.screens.main import MainScreen
-from tracker.tui.sources import Page, Side, Source
-from tracker.tui.working import Working
+from tracker.tui.sources import Source
 
 
 def _commands() -> type[Provider]:
@@ -34,7 +30,7 @@ def _kernels() -> type[Provider]:
     return Kernels
 
 
-class Kerntrack(Working):
+class Kerntrack(Outside):
     """`kerntrack tui`. Everything it knows comes from `source`, all work runs in `queue`."""
 
     TITLE = "kerntrack"
@@ -125,11 +121,27 @@ class Kerntrack(Working):
 
         self.push_screen(HistoryScreen())
 
+    def open_menu(self, title: str, entries: Sequence[Command]) -> None:
+        """Let the user choose a command; it is run on the screen from which the menu was opened."""
+        from tracker.tui.screens.menu import Menu
+
+        screen = self.screen
+
+        async def run(chosen: Command | None) -> None:
+            if chosen:
+                await screen.run_action(chosen.name)
+
+        self.push_screen(Menu(title, entries, self.keys), run)
+
     def action_help(self) -> None:
         """What every key does here."""
         from tracker.tui.screens.help import HelpScreen
 
         self.push_screen(HelpScreen(getattr(self.screen, "WHERE", "matrix"), self.keys))
+
+    def action_quit_now(self) -> None:
+        """Leave; running jobs are cancelled."""
+        self.exit()
 
     async def action_quit(self) -> None:
         """Leave; a running job is worth a question."""
@@ -141,49 +153,3 @@ class Kerntrack(Working):
 
         jobs = "A job is" if live == 1 else f"{live} jobs are"
         self.push_screen(Confirm(f"{jobs} running. Cancel and quit?"), lambda yes: self.exit() if yes else None)
-
-    # the terminal
-
-    def edit(self, kernel: KernelStatus, side: Side) -> None:
-        """Open a source in the user's editor; this program waits behind it."""
-        self.attempt("open the editor", lambda: self._edit(*self.source.locate(kernel, side)))
-
-    def _edit(self, path: Path, line: int) -> None:
-        command = editor.command(path, line)
-        try:
-            with self.suspend():
-                subprocess.run(command, check=False)
-        except SuspendNotSupported:
-            self.notify(f"this terminal cannot be lent to {command[0]}", severity="warning")
-        self.refresh()
-
-    def copy(self, kernels: Sequence[KernelStatus]) -> None:
-        """Copy symbols, one a line."""
-        if kernels:
-            what = kernels[0].symbol if len(kernels) == 1 else f"{len(kernels)} symbols"
-            self.copy_text("\n".join(kernel.symbol for kernel in kernels), what)
-
-    def copy_text(self, text: str, what: str) -> None:
-        """Put a text into the clipboard."""
-        self.copy_to_clipboard(text)
-        self.notify(f"copied {what}", timeout=2, markup=False)
-
-    def copy_command(self, kernel: KernelStatus, arch: str | None) -> None:
-        """Copy the commands of a kernel's newest build, on one architecture if given."""
-
-        def newest(page: Page) -> CommandFound:
-            build = next((build for build in page.builds if arch in (None, build.arch)), None)
-            return CommandFound("\n".join(build.commands) if build else "")
-
-        background(self, "find the build command", lambda: self.source.page(kernel), newest)
-
-    def on_command_found(self, message: CommandFound) -> None:
-        """Copy it."""
-        if message.text:
-            self.copy_text(message.text, "the build command")
-        else:
-            self.notify("never compiled: there is no command yet", severity="warning")
-
-    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
-        """Save the screen as SVG in the working directory."""
-        self.attempt("save a screenshot", lambda: self.notify(f"saved {self.save_screenshot(filename, path or '.')}"))

@@ -10,7 +10,10 @@ from tracker.tui.signs import TOGGLES
 
 @dataclass(frozen=True)
 class Command:
-    """One thing the user can do. `where`: `anywhere`, `matrix`, `kernel`, `jobs`, `map` or `history`."""
+    """One thing the user can do.
+
+    `where`: `anywhere`, a screen (`matrix`, `kernel`, `jobs`, `map`, `history`) or a menu (`copy`).
+    """
 
     name: str
     keys: str
@@ -97,8 +100,9 @@ COMMANDS = (
     Command("clear", "escape", "Clear", "Drop the marks; then what was found; the filter; the switches", "matrix"),
     Command("edit_port", "e", "Edit port", "Open the HIP source in $EDITOR at the kernel's line", "matrix"),
     Command("edit_baseline", "E", "Edit CUDA", "Open the CUDA source in $EDITOR at the kernel's line", "matrix"),
-    Command("copy_symbol", "y", "Copy symbol", "Copy the kernel's symbol", "matrix"),
+    Command("copy", "y", "Copy …", "Copy symbol, declared name, build command or the pane's text", "matrix"),
     Command("copy_command", "Y", "Copy command", "Copy the commands of its newest build", "matrix"),
+    Command("pager", "P", "Pager", "Read the pane's text in $PAGER", "matrix"),
     Command("sort", "o", "Sort", "Sort by the next column", "matrix"),
     Command("sort_here", "O", "Sort by this column", "Sort by the column under the cursor, again to reverse", "matrix"),
     Command("group", "b", "Group by", "Group by family, file, state or not at all", "matrix"),
@@ -115,9 +119,15 @@ COMMANDS = (
     Command("verify", "v", "Verify", "Build what is missing, then check this kernel", "kernel", True, True),
     Command("edit_port", "e", "Edit port", "Open the HIP source in $EDITOR at the kernel's line", "kernel", True),
     Command("edit_baseline", "E", "Edit CUDA", "Open the CUDA source in $EDITOR at the kernel's line", "kernel"),
-    Command("copy_symbol", "y", "Copy symbol", "Copy the kernel's symbol", "kernel"),
+    Command("copy", "y", "Copy …", "Copy symbol, declared name, build command or the tab's text", "kernel"),
     Command("copy_command", "Y", "Copy command", "Copy the commands of its newest build", "kernel"),
+    Command("pager", "P", "Pager", "Read the tab's text in $PAGER", "kernel"),
+    Command("copy_symbol", "y,s", "Symbol", "as a loader asks for it: mangled, where it has no C linkage", "copy"),
+    Command("copy_name", "n,d", "Name", "demangled: with namespace, template arguments, parameters", "copy"),
+    Command("copy_command", "c", "Command", "the commands of the newest build", "copy"),
+    Command("copy_text", "t", "Text", "what the pane shows", "copy"),
     Command("close", "escape,q", "Back", "Back to the matrix", "jobs", True),
+    Command("pager", "P", "Pager", "Read the log in $PAGER", "jobs"),
     Command(
         "cancel", "x", "Cancel", "Cancel this job; its processes are killed, what it finished is kept", "jobs", True
     ),
@@ -125,11 +135,13 @@ COMMANDS = (
     Command("copy_log", "y", "Copy log", "Copy the whole log of this job", "jobs", True),
     Command("close", "escape,q,m", "Back", "Back to the matrix", "map", True),
     Command("close", "escape,q,H", "Back", "Back to the matrix", "history", True),
+    Command("pager", "P", "Pager", "Read the list in $PAGER", "history"),
     Command("help", "question_mark,f1", "Help", "What every key does here", "anywhere", True),
     Command("command_palette", "ctrl+p", "Palette", "Every action by name, and every kernel", "anywhere"),
     Command("change_theme", "t", "Theme", "Choose the colours", "anywhere"),
     Command("screenshot", "f8", "Screenshot", "Save the screen as an SVG file in the working directory", "anywhere"),
     Command("quit", "q,ctrl+q", "Quit", "Leave; running jobs are cancelled after a question", "anywhere", True),
+    Command("quit_now", "Q", "Quit at once", "Leave; running jobs are cancelled without a question", "anywhere"),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.content import Content
 
-from db.views import Evidence, KernelStatus, Location, Resources
+from db.views import Evidence, KernelFacts, KernelStatus, Location, Resources
 from tracker.tui.model import GroupRow
 from tracker.tui.signs import NO_STATUS, STALE, STATES, cell_state, port_state, summary
 
@@ -51,6 +51,11 @@ def kernel_heading(kernel: KernelStatus) -> list[Line]:
         line((about, "$foreground-muted"), (f"{sign.mark} {sign.word}", sign.style)),
         *(line((f"  ≠ {difference}", "$text-warning")) for difference in kernel.differences),
     ]
+
+
+def declared(facts: KernelFacts) -> str:
+    """A kernel as its source declares it: what a demangler would make of its symbol."""
+    return f"{facts.name}({', '.join(type for _, type in facts.parameters)})"
 
 
 def places(kernel: KernelStatus) -> list[Line]:

@@ -1,4 +1,4 @@
-"""The user's editor, opened at a line."""
+"""The user's editor, opened at a line, and the user's pager."""
 
 import os
 import shlex
@@ -16,3 +16,8 @@ def command(path: Path, line: int) -> list[str]:
     if name in COLON:
         return [*words, *(["-g"] if name in GOTO else []), f"{path}:{line}"]
     return [*words, f"+{line}", str(path)]
+
+
+def pager() -> list[str]:
+    """The command in $PAGER, else less."""
+    return shlex.split(os.environ.get("PAGER") or "less")

@@ -76,7 +76,9 @@ class WatchEnded(Message):
 
 
 @dataclass
-class CommandFound(Message):
-    """The command of a kernel's newest build; empty when there is none."""
+class Copied(Message):
+    """A text was found that the user wants to copy; without one, `missing` says why there is none."""
 
     text: str
+    what: str
+    missing: str = ""

@@ -61,6 +61,11 @@ def parameters(kernel: KernelStatus, page: Page) -> Content:
     width = max((len(left) for left, _, _ in rows), default=0)
     sign = STATES[port_state(kernel)]
     found = [line((f"{sign.mark} {sign.word}: ", sign.style), sign.meaning)]
+    found += [
+        line((f"{facts.side.upper():<5}", "$foreground-muted"), describe.declared(facts))
+        for facts in (page.cuda_facts, page.hip_facts)
+        if facts and facts.name != facts.symbol
+    ]
     for number, (left, right, differs) in enumerate(rows, start=1):
         style = "bold $text-warning" if differs else "$foreground"
         mark = "≠" if differs else "=" if page.cuda_facts and page.hip_facts else " "

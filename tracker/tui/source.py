@@ -17,6 +17,7 @@ from tracker.config import Project
 from tracker.devices.revision import emulator_name
 from tracker.errors import UsageError
 from tracker.jobs import watching
+from tracker.tui.describe import declared
 from tracker.tui.sources import Action, Page, Side, SourceText
 
 if TYPE_CHECKING:  # SQLAlchemy is loaded for what only some look at, never for the start
@@ -102,6 +103,14 @@ class ProjectSource:
                 if any(fnmatchcase(symbol, caller.name) for symbol in symbols)
             ],
         )
+
+    def names(self, kernels: Sequence[KernelStatus]) -> list[str]:
+        """Names as declared; where a side was never scanned, the symbol is all there is."""
+        from db import queries
+
+        sides: tuple[Side, Side] = ("hip", "cuda")
+        known = {facts.symbol: facts for side in sides for facts in queries.kernels(self._engine, side)}
+        return [declared(known[kernel.symbol]) if kernel.symbol in known else kernel.symbol for kernel in kernels]
 
     def outcomes(self) -> Sequence[Outcome]:
         """Every check, oldest first."""

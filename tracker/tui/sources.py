@@ -64,6 +64,9 @@ class Source(Protocol):
     def page(self, kernel: KernelStatus) -> Page:
         """Sources, facts, checks and builds of one kernel."""
 
+    def names(self, kernels: Sequence[KernelStatus]) -> list[str]:
+        """Each kernel as its source declares it: demangled, with template arguments and parameter types."""
+
     def outcomes(self) -> Sequence[Outcome]:
         """Every check, oldest first."""
 

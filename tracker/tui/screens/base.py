@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 from textual.screen import Screen
 
 from tracker.tui.widgets.keyline import KeyLine
+from tracker.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
     from tracker.tui.app import Kerntrack
@@ -33,6 +34,21 @@ class KerntrackScreen(Screen[None]):
     def kerntrack(self) -> "Kerntrack":
         """The app: it holds what was loaded and does the work."""
         return cast("Kerntrack", self.app)
+
+    @property
+    def shown_text(self) -> str:
+        """The text of the pane in use, else of the first one seen."""
+        seen = [pane for pane in self.query(Pane) if pane.is_on_screen]
+        found = self.focused if isinstance(self.focused, Pane) else next(iter(seen), None)
+        return found.text if found else ""
+
+    def action_copy_text(self) -> None:
+        """Copy it."""
+        self.kerntrack.copy_text(self.shown_text, "the text")
+
+    def action_pager(self) -> None:
+        """Read it in $PAGER."""
+        self.kerntrack.page(self.shown_text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key works now, and whether the footer shows it."""

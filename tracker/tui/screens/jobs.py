@@ -13,6 +13,7 @@ from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.widgets.bars import job_parts
 from tracker.tui.widgets.keyline import KeyLine
 from tracker.tui.widgets.lines import Lines
+from tracker.tui.widgets.pane import Choices
 
 
 class JobsScreen(KerntrackScreen):
@@ -30,7 +31,7 @@ class JobsScreen(KerntrackScreen):
 
     def compose(self) -> ComposeResult:
         """List, log, footer."""
-        yield OptionList(id="joblist", compact=True)
+        yield Choices(id="joblist", compact=True)
         yield Static("", id="nojobs", markup=False)
         yield Lines(id="log")
         yield KeyLine(self.WHERE)

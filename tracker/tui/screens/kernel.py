@@ -6,7 +6,7 @@ from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
 from db.views import KernelStatus
 from tracker.tui import describe, pages
-from tracker.tui.commands import bindings
+from tracker.tui.commands import bindings, commands
 from tracker.tui.entries import kernel_key
 from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.signs import STATES, cell_state, is_stale
@@ -127,9 +127,17 @@ class KernelScreen(KerntrackScreen):
         """Edit the CUDA source."""
         self.kerntrack.edit(self.kernel, "cuda")
 
+    def action_copy(self) -> None:
+        """Choose what to copy."""
+        self.kerntrack.open_menu("copy", list(commands("copy")))
+
     def action_copy_symbol(self) -> None:
         """Copy the symbol."""
-        self.kerntrack.copy_text(self.kernel.symbol, self.kernel.symbol)
+        self.kerntrack.copy_symbols([self.kernel])
+
+    def action_copy_name(self) -> None:
+        """Copy the name as declared."""
+        self.kerntrack.copy_names([self.kernel])
 
     def action_copy_command(self) -> None:
         """Copy the newest build's command."""

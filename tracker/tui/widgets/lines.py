@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tracker.tui.palette import Palette
 from tracker.tui.widgets.columns import Piece
+from tracker.tui.widgets.pane import Pane
 
 
-class Lines(ScrollView, can_focus=True):
+class Lines(Pane):
     """Lines made of styled pieces. Scrolls both ways."""
 
     DEFAULT_CSS = "Lines { background: $surface; scrollbar-size: 1 1; }"

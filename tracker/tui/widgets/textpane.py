@@ -1,14 +1,14 @@
 """A long styled text, wrapped to the pane's width and drawn line by line: another text costs no new layout."""
 
 from textual.content import Content
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
 
 from tracker.tui.widgets.height import set_height
+from tracker.tui.widgets.pane import Pane
 
 
-class TextPane(ScrollView, can_focus=True):
+class TextPane(Pane):
     """Shows one text and scrolls it."""
 
     DEFAULT_CSS = """
@@ -19,6 +19,11 @@ class TextPane(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.content = Content(content) if isinstance(content, str) else content
         self._lines: list[Content] = []
+
+    @property
+    def text(self) -> str:
+        """The text without its colours."""
+        return self.content.plain
 
     def show(self, content: Content) -> None:
         """Replace the text; one about something else (another first line) starts at its top."""
