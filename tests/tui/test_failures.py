@@ -35,6 +35,7 @@ INJECTED: dict[str, tuple[str, Press]] = {
     "reading the progress": ("outcomes", keys("m")),
     "reading the history": ("runs", keys("H")),
     "finding the build command": ("page", keys("Y")),
+    "finding the names": ("names", keys("y", "n")),
     "finding the port for the editor": ("locate", keys("e")),
     "finding the baseline for the editor": ("locate", keys("E")),
     "finding what to watch": ("watched", keys("w")),

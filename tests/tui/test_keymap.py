@@ -15,7 +15,7 @@ from tracker.tui.app import Kerntrack
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    (tmp_path / "kerntrack.toml").write_text('[keys]\ncompile = "f5"\n"matrix.switch_failed" = "ctrl+f, !"\n')
+    (tmp_path / "kerntrack.toml").write_text('[keys]\ncompile = "f5"\n"matrix.switch_failed" = "ctrl+k, !"\n')
     return load_project(tmp_path)
 
 
@@ -23,7 +23,7 @@ def test_a_name_means_every_screen_or_one(project: Project, tmp_path: Path) -> N
     assert keymap.load(project, tmp_path / "none") == {
         "matrix.compile": "f5",
         "kernel.compile": "f5",
-        "matrix.switch_failed": "ctrl+f,!",
+        "matrix.switch_failed": "ctrl+k,!",
     }
 
 
@@ -50,6 +50,19 @@ def test_what_cannot_be_is_refused_with_the_file(
         keymap.load(replace(project, keys=tuple(keys.items())), tmp_path / "none")
     assert message in caught.value.message and str(project.config) in caught.value.message
     assert remedy in caught.value.remedy
+
+
+@pytest.mark.parametrize("key", ["j", "up", "enter", "esc", "tab", "pagedown", "ctrl+d", "G"])
+def test_a_key_that_moves_is_refused_with_its_line(project: Project, tmp_path: Path, key: str) -> None:
+    mine = tmp_path / "keys.toml"
+    mine.write_text(f'# mine\n[keys]\nverify = "f7"\nmap = "f8, {key}"\n')
+    with pytest.raises(UsageError, match=r"keys\.toml:4: \[keys\] map = '\w+(\+d)?': tables, lists and texts need"):
+        keymap.load(project, mine)
+
+
+def test_an_action_may_keep_its_own_key_beside_another(project: Project, tmp_path: Path) -> None:
+    kept = replace(project, keys=(("open", "enter, f9"),))
+    assert keymap.load(kept, tmp_path / "none") == {"matrix.open": "enter,f9"}
 
 
 def test_two_actions_may_exchange_their_keys(project: Project, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import tui_data
 from tests.tui.pilots import screen_text, until
+from tracker.cancel import Cancel
 from tracker.config import Project, load_project
 from tracker.errors import UsageError
 from tracker.tui.app import Kerntrack
@@ -93,3 +94,24 @@ async def test_a_project_without_a_database_begins_empty(tmp_path: Path) -> None
     async with app.run_test(size=(120, 30)) as pilot:
         await until(pilot, lambda: app.loaded)
         assert "press s to scan" in screen_text(app) and not app.failures
+
+
+def test_mangled_symbols_have_names_as_declared(tmp_path: Path) -> None:
+    (tmp_path / "kerntrack.toml").write_text('archs = ["gfx1030"]\nhip = ["scale.hip"]\n')
+    (tmp_path / "scale.hip").write_text(
+        "#include <hip/hip_runtime.h>\n"
+        "namespace port {\n"
+        "template <typename T, int N> __global__ void scale(T *x, unsigned n) { if (n) x[0] *= N; }\n"
+        "template __global__ void scale<float, 4>(float *, unsigned);\n"
+        "}\n"
+        'extern "C" __global__ void plain(const int *x) {}\n'
+    )
+    source = ProjectSource(load_project(tmp_path))
+    list(source.scan()(Cancel()))
+    kernels = {kernel.symbol: kernel for kernel in source.statuses()}
+    mangled = "_ZN4port5scaleIfLi4EEEvPT_j"
+    assert set(kernels) == {mangled, "plain"}
+    assert source.names([kernels[mangled], kernels["plain"]]) == [
+        "port::scale<float, 4>(float *, unsigned int)",
+        "plain(const int *)",
+    ]

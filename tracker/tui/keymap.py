@@ -1,15 +1,19 @@
 """Other keys for the actions of the registry: a table `[keys]` in the user's `keys.toml` or the project's file."""
 
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from textual.binding import Binding
 from textual.keys import Keys
 
 from tracker.config import Project
 from tracker.errors import UsageError
 from tracker.tui.commands import COMMANDS, Command, keys_of
+from tracker.tui.widgets.matrix import Matrix
+from tracker.tui.widgets.pane import SCROLLING, Choices
 
 FILE_NAME = "keys.toml"
 MODIFIERS = frozenset({"ctrl", "shift", "alt", "super"})
@@ -23,6 +27,13 @@ SPELLED = {
     "esc": "escape",
 }
 """Keys as people write them, and as Textual calls them."""
+MOVEMENTS = frozenset(
+    key
+    for binding in (*Matrix.BINDINGS, *SCROLLING, *Choices.BINDINGS)
+    if isinstance(binding, Binding)
+    for key in binding.key.split(",")
+) | {"enter", "escape", "tab", "shift+tab"}
+"""Keys that no action may be given."""
 
 Keymap = Mapping[str, str]
 """Keys, comma separated, by the `id` of a command."""
@@ -35,10 +46,24 @@ def load(project: Project, user_file: Path) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for file, table in _tables(project, user_file):
-        for name, keys in table.items():
-            found |= dict.fromkeys(_commands(file, name), _keys(file, name, keys))
+        for name, text in table.items():
+            where = _place(file, name)
+            commands = _commands(where, name)
+            keys = _keys(where, name, text)
+            _refuse_movements(where, name, keys, commands)
+            found |= dict.fromkeys((command.id for command in commands), ",".join(keys))
         _refuse_clashes(file, found)
     return found
+
+
+def _place(file: Path, name: str) -> str:
+    """File and line of an entry."""
+    entry = re.compile(rf"""\s*["']?{re.escape(name)}["']?\s*=""")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    header = next((number for number, line in enumerate(lines, 1) if re.match(r"\s*\[\s*keys\s*\]", line)), 0)
+    found = (number for number, line in enumerate(lines, 1) if number > header and entry.match(line))
+    line = next(found, header)
+    return f"{file}:{line}" if line else str(file)
 
 
 def _tables(project: Project, user_file: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
@@ -59,25 +84,34 @@ def _read(file: Path) -> Mapping[str, str]:
     return keys
 
 
-def _commands(file: Path, name: str) -> list[str]:
-    """The ids that a name means: `compile` on every screen that has it, `matrix.compile` on one."""
-    known = {command.id: command.base for command in COMMANDS}
-    found = [id for id, base in known.items() if name in (id, base)]
+def _commands(where: str, name: str) -> list[Command]:
+    """The commands that a name means: `compile` on every screen that has it, `matrix.compile` on one."""
+    found = [command for command in COMMANDS if name in (command.id, command.base)]
     if not found:
-        near = get_close_matches(name, {*known, *known.values()}, n=3) or sorted({*known.values()})
-        raise UsageError(f"{file}: [keys] knows no action '{name}'", f"there are {', '.join(near)}")
+        bases = {command.base for command in COMMANDS}
+        near = get_close_matches(name, {*bases, *(command.id for command in COMMANDS)}, n=3) or sorted(bases)
+        raise UsageError(f"{where}: [keys] knows no action '{name}'", f"there are {', '.join(near)}")
     return found
 
 
-def _keys(file: Path, name: str, text: str) -> str:
+def _keys(where: str, name: str, text: str) -> list[str]:
     keys = [SPELLED.get(key, key) for key in (part.strip() or part for part in text.split(","))]
     for key in keys:
         *modifiers, last = key.split("+") if len(key) > 1 else [key]
         if not MODIFIERS.issuperset(modifiers) or not (len(last) == 1 or last in NAMES):
             near = get_close_matches(key, NAMES, n=3)
             remedy = f"near: {', '.join(near)}" if near else "for example f5, x, X, ctrl+k, space, escape"
-            raise UsageError(f"{file}: [keys] {name} = '{text}': there is no key '{key}'", remedy)
-    return ",".join(keys)
+            raise UsageError(f"{where}: [keys] {name} = '{text}': there is no key '{key}'", remedy)
+    return keys
+
+
+def _refuse_movements(where: str, name: str, keys: Sequence[str], commands: Sequence[Command]) -> None:
+    """The widgets see these keys first and need them; an action keeps those that are its own."""
+    own = {key for command in commands for key in command.keys.split(",")}
+    for key in keys:
+        if key in MOVEMENTS and key not in own:
+            message = f"{where}: [keys] {name} = '{key}': tables, lists and texts need '{key}' to move or choose"
+            raise UsageError(message, "give it another key, for example f5, X or ctrl+k")
 
 
 def _refuse_clashes(file: Path, keymap: Keymap) -> None:
