@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,11 @@ DATABASE_VARIABLE = "KERNTRACK_DATABASE"
 """Environment variable that counts before what the file says: an address may hold a password."""
 DEFAULT_ARCHS = ("gfx90a", "gfx1030", "gfx1100")
 DEFAULT_RENAME = {"_cuda": "_hip"}
+
+
+def processors() -> int:
+    """Processors that this program may use."""
+    return len(os.sched_getaffinity(0))
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class Project:
     cache: Path = Path()
     toolchain: str | None = None
     limits: Limits = DEFAULT
+    jobs: int = field(default_factory=processors)
+    """Compilers or emulators that run at the same time."""
     acknowledgements: tuple[Acknowledgement, ...] = ()
     keys: tuple[tuple[str, str], ...] = ()
     """Keys of the TUI by action, see `tracker.tui.keymap`."""
@@ -121,6 +128,7 @@ def _from_file(file: Path) -> Project:
         cache=paths.one(table["cache"]) if table.get("cache") else default_cache(),
         toolchain=table.get("toolchain") or None,
         limits=Limits(**table.get(TABLE, {})),
+        jobs=table.get("jobs") or processors(),
         acknowledgements=tuple(_acknowledgement(each) for each in table.get("acknowledge", [])),
         keys=tuple(table.get("keys", {}).items()),
     )
@@ -149,6 +157,10 @@ def _is_texts(value: object) -> bool:
 
 def _is_table(value: object) -> bool:
     return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value > 0
 
 
 def _are_seconds(value: object) -> bool:
@@ -185,6 +197,7 @@ KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "rename": (_is_table, "a table of texts"),
     "acknowledge": (_is_acknowledgements, f"tables [[acknowledge]] of texts: {', '.join(ACKNOWLEDGEMENT)}"),
     "keys": (_is_table, "a table of the TUI's actions and their keys"),
+    "jobs": (_is_count, "a whole number of at least 1"),
     TABLE: (_are_seconds, "a table of seconds, each more than 0"),
     "database": (_is_text, "a file, or the address of a PostgreSQL database"),
     "cache": (_is_text, "a folder"),

@@ -51,6 +51,7 @@ def test_state_of_an_earlier_scan_marks_the_root(tmp_path: Path) -> None:
         ("hip = [", "kerntrack.toml: ", "kerntrack init"),
         ('\n\narchs = ["gfx1101", "gfx91a"]', "line 3: unknown architecture 'gfx91a'", "gfx90a"),
         ("\n[limits]\ncompil = 3", "line 3: unknown key 'compil'", "did you mean 'compile'?"),
+        ("jobs = 0", "line 1: 'jobs' must be a whole number of at least 1", "it is 0"),
         ("[limits]\ncheck = 0", "line 1: 'limits' must be a table of seconds, each more than 0", "{'check': 0}"),
         ("[limits]\nlaunch = true", "'limits' must be a table of seconds", "{'launch': True}"),
         ('baselines = ["candle-nowhere"]', "line 1: no recorded inventory 'candle-nowhere'", ".json"),

@@ -66,7 +66,7 @@ def record_golden(project: Project, cancel: Cancel, wanted: Recording) -> Iterat
 
 def _record(project: Project, engine: Engine, cancel: Cancel, wanted: Recording) -> Iterator[Event]:
     yield from rescan(project, engine, cancel)
-    with open_station(wanted.device, wanted.selector, None, cancel, project.limits) as (station, notes):
+    with open_station(project, cancel, wanted.device, wanted.selector, None) as (station, notes):
         yield from notes
         require_cuda(station)
         gpu = station.gpu
@@ -189,7 +189,7 @@ def _compare(project: Project, engine: Engine, cancel: Cancel, golden: Golden, w
     yield from rescan(project, engine, cancel)
     origin = golden.origin
     yield Note(f"{golden.path}: recorded on {origin.device} ({origin.target}; {origin.runtime}), {origin.compiler}")
-    with open_station(wanted.device, wanted.selector, wanted.archs, cancel, project.limits) as (station, notes):
+    with open_station(project, cancel, wanted.device, wanted.selector, wanted.archs) as (station, notes):
         yield from notes
         selection = _kept(choose(project, engine, wanted.selector, station.columns(wanted.archs)), golden)
         yield from note_unported(selection)

@@ -70,7 +70,7 @@ def infer(project: Project, cancel: Cancel, request: Request) -> Iterator[Event]
 def _infer(project: Project, engine: Engine, cancel: Cancel, request: Request, loaded: _Loaded) -> Iterator[Event]:
     yield from rescan(project, engine, cancel)
     archs = [get_arch(request.arch).name] if request.arch else None
-    with open_station(request.device, (), archs, cancel, project.limits) as (station, notes):
+    with open_station(project, cancel, request.device, (), archs) as (station, notes):
         yield from notes
         arch = (station.columns(archs) or project.archs)[0]
         selection = _kernels(engine, loaded.roles(), arch)

@@ -16,7 +16,7 @@ AIM = 0.99
 
 
 def run(
-    project: Project, cancel: Cancel, *, files: str = "*", sample: int | None = None, seed: int = 0, jobs: int = 2
+    project: Project, cancel: Cancel, *, files: str = "*", sample: int | None = None, seed: int = 0
 ) -> Iterator[Event]:
     """Try `sample` mutants (None: all) of the files that match a pattern, on the project's archs; write nothing.
 
@@ -29,7 +29,7 @@ def run(
         raise UsageError(f"no HIP source matches {files}", "give a pattern such as 'families/*' or 'q5_1.hip'")
     yield Plan("mutants", min(total, sample or total))
     summary = Summary()
-    trials = selftest(tree, project.archs, cancel, seed=seed, sample=sample, files=files, jobs=jobs)
+    trials = selftest(tree, project.archs, cancel, seed=seed, sample=sample, files=files, jobs=project.jobs)
     for done, trial in enumerate(trials, 1):
         summary.add(trial)
         if trial.outcome == "survived":

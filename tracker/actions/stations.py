@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from tracker.devices.isolated import IsolatedDevice
 
-WORKERS = 2
-"""Kernels that emulators execute at the same time, each in a process of its own."""
-
 Answer = TypeVar("Answer", covariant=True)
 
 
@@ -82,6 +79,8 @@ class Station:
 
     gpu: "IsolatedDevice | None" = None
     limits: Limits = DEFAULT
+    jobs: int = 2
+    """Compilers, or emulators in processes of their own, that run at the same time."""
 
     def gpus(self) -> Mapping[str, Sequence[Gpu]]:
         """The GPUs by arch, each arch's with the same target id. What is built for another arch is emulated."""
@@ -105,24 +104,24 @@ class Station:
         self, work: Sequence[tuple[Unit, str]], toolchain: Toolchain, cache: Path, cancel: Cancel
     ) -> Iterator[BuildRecord]:
         """Compile (unit, target) pairs, as `compile_units` does."""
-        return compile_units(work, toolchain, cache, cancel, timeout=self.limits.compile)
+        return compile_units(work, toolchain, cache, cancel, jobs=self.jobs, timeout=self.limits.compile)
 
     def run(self, tasks: Sequence[Task[Answer]], cancel: Cancel) -> Iterator[Answer]:
         """Do every task; the answers come as they are ready. Raises CancelledError once cancelled."""
         if self.gpu is None:
-            yield from _emulate(tasks, cancel, self.limits.check)
+            yield from _emulate(tasks, cancel, self.jobs, self.limits.check)
             return
         for task in tasks:
             cancel.check()
             yield task.on_gpu(self.gpu, cancel)
 
 
-def _emulate(tasks: Sequence[Task[Answer]], cancel: Cancel, seconds: float) -> Iterator[Answer]:
+def _emulate(tasks: Sequence[Task[Answer]], cancel: Cancel, jobs: int, seconds: float) -> Iterator[Answer]:
     from tracker.devices.children import ChildCrashed, ChildTimeout, Pool
 
     if not tasks:
         return
-    with Pool(WORKERS) as pool:
+    with Pool(min(jobs, len(tasks))) as pool:
         waiting: dict[Future[Answer], Task[Answer]] = {
             pool.submit(_call, task.emulate, timeout=seconds, cancel=cancel): task for task in tasks
         }
@@ -155,7 +154,7 @@ def open_place(
 ) -> AbstractContextManager[tuple[Station, list[Note]]]:
     """Where to work: on this machine or on a cluster. Raises what `open_station` or `open_cluster` raises."""
     if cluster is None:
-        return open_station(device, selector, archs, cancel, project.limits)
+        return open_station(project, cancel, device, selector, archs)
     from tracker.actions.clusters import open_cluster
 
     return open_cluster(project, engine, cluster, device, selector, archs)
@@ -163,13 +162,13 @@ def open_place(
 
 @contextmanager
 def open_station(
-    option: str, selector: Sequence[str], archs: Sequence[str] | None, cancel: Cancel, limits: Limits
+    project: Project, cancel: Cancel, option: str, selector: Sequence[str], archs: Sequence[str] | None
 ) -> Iterator[tuple[Station, list[Note]]]:
     """The device that an option names, and what to tell about the choice. `auto`: an AMD GPU, or else the emulator.
 
     Raises AbsentError or UsageError when it cannot be used, or is of another arch than the selector or `archs` name.
     """
-    gpu, notes = _open(option, cancel, limits.launch)
+    gpu, notes = _open(option, cancel, project.limits.launch)
     try:
         if gpu and not asked(gpu.target, selector, archs):
             if option != "auto":
@@ -182,7 +181,7 @@ def open_station(
             gpu = None
         if gpu:
             notes.append(Note(f"on {gpu.name} ({gpu.target}; {gpu.runtime})"))
-        yield Station(gpu, limits), notes
+        yield Station(gpu, project.limits, project.jobs), notes
     finally:
         if gpu:
             gpu.close()

@@ -1,5 +1,6 @@
 """The program's options and the signatures of its commands. What a command needs is imported when it is called."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,7 +8,7 @@ import typer
 
 from tracker import __version__
 from tracker.cli import benches, databases, exports, goldens, reports, workers
-from tracker.cli.options import Archs, ClusterAddress, Device, Effort, Json, Selector
+from tracker.cli.options import Archs, ClusterAddress, Device, Effort, Jobs, Json, Selector
 from tracker.cli.session import Color, Logging, LogLevel, Session, guarded
 from tracker.errors import ExitCode
 
@@ -207,6 +208,7 @@ def compile(
     selector: Selector = None,
     arch: Archs = None,
     again: Again = False,
+    jobs: Jobs = None,
     cluster: ClusterAddress = None,
     json: Json = False,
 ) -> ExitCode:
@@ -221,7 +223,7 @@ def compile(
     from tracker.cli import compile
 
     options = Options(tuple(selector or ()), tuple(arch) if arch else None, again, cluster)
-    return compile.run(context.obj, options, json)
+    return compile.run(replace(context.obj, jobs=jobs), options, json)
 
 
 @app.command()
@@ -241,6 +243,7 @@ def verify(
         typer.Option(metavar="GLOB", help="Its tensors to take. Default: the first of each type and row length."),
     ] = None,
     device: Device = "auto",
+    jobs: Jobs = None,
     cluster: ClusterAddress = None,
     side: Annotated[Side, typer.Option(help="The port (hip) or, on an NVIDIA GPU, the CUDA original.")] = "hip",
     build: Annotated[bool, typer.Option(help="Without: check only what is built already.")] = True,
@@ -277,7 +280,7 @@ def verify(
         gguf=gguf,
         tensor=tensor,
     )
-    return verify.run(context.obj, options, json)
+    return verify.run(replace(context.obj, jobs=jobs), options, json)
 
 
 @app.command()
@@ -320,6 +323,7 @@ def selftest(
     files: Annotated[str, typer.Option(metavar="GLOB", help="Sources to put faults into, below the HIP folder.")] = "*",
     sample: Annotated[int | None, typer.Option(metavar="N", help="How many faults to try. Default: all.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the faults' order and of the cases' data.")] = 0,
+    jobs: Jobs = None,
     json: Json = False,
 ) -> ExitCode:
     """Put faults into copies of the HIP sources, one at a time, and count how many the check notices.
@@ -334,7 +338,7 @@ def selftest(
     """
     from tracker.cli import selftest
 
-    return selftest.run(context.obj, selftest.Request(files, sample, seed, json))
+    return selftest.run(replace(context.obj, jobs=jobs), selftest.Request(files, sample, seed, json))
 
 
 @app.command()

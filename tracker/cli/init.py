@@ -56,6 +56,9 @@ archs = {archs}
 # Which compiler to use: "rocm", "ziglang" or the path of a clang. Default: the best that is installed.
 # toolchain = "ziglang"
 
+# Compilers, or emulators, that run at the same time. Default: one for each processor.
+# jobs = 2
+
 # Seconds that work may take: compiling one source for one architecture, one kernel's cases on an emulator, one launch
 # on a GPU.
 # [limits]

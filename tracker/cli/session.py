@@ -4,7 +4,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,11 +42,12 @@ class Logging:
 
 @dataclass(frozen=True)
 class Session:
-    """The options before the command's name."""
+    """The options before the command's name, and how many of its jobs run at a time."""
 
     directory: Path
     color: Color
     logging: Logging = Logging()
+    jobs: int | None = None
 
     @property
     def logs_to_stderr(self) -> bool:
@@ -70,7 +71,8 @@ class Session:
         """The project that the working directory lies in. Raises UsageError as `load_project` does."""
         from tracker.config import load_project
 
-        return load_project(self.directory)
+        project = load_project(self.directory)
+        return replace(project, jobs=self.jobs) if self.jobs else project
 
     def stdout(self) -> "Console":
         """For data."""
