@@ -15,11 +15,14 @@ class Buffer:
 
     `data` is a one-dimensional uint8 array, the content before the launch. An `out` buffer's content is poison: a
     device that can tell (the emulator) reports reads of bytes of it that the kernel has not written.
+
+    It starts at an address that is a multiple of 256, or `skew` bytes behind one.
     """
 
     name: str
     data: NDArray[np.uint8]
     role: Literal["in", "out"]
+    skew: int = 0
 
 
 @dataclass(frozen=True)

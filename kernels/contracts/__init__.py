@@ -9,12 +9,12 @@ if TYPE_CHECKING:  # numpy is only loaded for a contract that is used: versions 
     from kernels.contracts.base import Contract
 
 VERSIONS = {
-    "dequantize": 2,
-    "quantize": 6,
-    "dequantize_mul_mat_vec": 4,
-    "mul_mat_vec_q8_1": 5,
-    "mul_mat_q8_1": 5,
-    "get_rows": 5,
+    "dequantize": 3,
+    "quantize": 7,
+    "dequantize_mul_mat_vec": 5,
+    "mul_mat_vec_q8_1": 6,
+    "mul_mat_q8_1": 6,
+    "get_rows": 6,
     "indexed_moe_forward": 5,
 }
 """Families with a contract. Raised when cases, oracle or bounds change: older evidence then no longer counts."""

@@ -26,6 +26,7 @@ def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
     yield {"blocks": 1}, "random"
     if effort == "quick":
         return
+    yield {"blocks": 1027}, "mixed"
     for blocks in {2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65} - {large}:
         yield {"blocks": blocks}, "mixed"
     for name in data.WEIGHTS:

@@ -27,6 +27,8 @@ def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
     yield {"rows": 2, "cols": 3 * step}, "outlier"
     if effort == "quick":
         return
+    yield {"rows": 515, "cols": step}, "mixed"
+    yield {"rows": 3, "cols": 14336}, "outlier"
     for rows in (1, 3, 31, 32, 33, 63, 64, 65):
         yield {"rows": rows, "cols": step}, "mixed"
     for cols in dict.fromkeys((2 * step, 256, 512 + step, 1024, 1280, 2048 + step)):

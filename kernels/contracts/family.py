@@ -89,14 +89,19 @@ def _frozen(data: Bytes) -> Bytes:
 
 
 def poisoned(prepared: Prepared, run: int) -> Prepared:
-    """The launch of run 0 or 1: poisoned outputs, and noise where a device has state that nothing has written."""
-    arguments = tuple(
-        replace(argument, data=_frozen(np.full(argument.data.size, POISON[run], np.uint8)))
-        if isinstance(argument, Buffer) and argument.role == "out"
-        else argument
-        for argument in prepared.launch.arguments
-    )
-    return replace(prepared, launch=replace(prepared.launch, arguments=arguments, noise=run))
+    """The launch of run 0 or 1: poisoned outputs, noise where a device has state that nothing has written, and in run 1
+    buffers that are aligned no better than callers promise."""
+    launch = prepared.launch
+    views = geometry.views(launch.symbol) if run else {}
+    arguments = tuple(_placed(argument, views, run) for argument in launch.arguments)
+    return replace(prepared, launch=replace(launch, arguments=arguments, noise=run))
+
+
+def _placed(argument: Argument, views: Mapping[str, int], run: int) -> Argument:
+    if not isinstance(argument, Buffer):
+        return argument
+    data = _frozen(np.full(argument.data.size, POISON[run], np.uint8)) if argument.role == "out" else argument.data
+    return replace(argument, data=data, skew=views.get(argument.name, 0))
 
 
 def with_tail(kind: str, weights: Bytes) -> Bytes:

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from kernels import ROOT
-from kernels.names import KernelName
+from kernels.names import KernelName, identify
 
 LANES = 32
 """Lanes that the launcher counts as a warp, on every target."""
@@ -25,6 +25,13 @@ def signature(kernel: KernelName) -> tuple[tuple[str, str], ...]:
             out = OUT_TYPES.get(kernel.out or "", "")
             return tuple((name, ctype.replace("{out}", out)) for name, ctype in entry["parameters"])
     raise KeyError(f"no signature for {kernel.symbol}")
+
+
+def views(symbol: str) -> dict[str, int]:
+    """Parameters that callers may point into the middle of an allocation, and what their addresses are multiples of."""
+    name = identify(symbol)
+    found: dict[str, int] = table()["views"].get(name.family, {}) if name else {}
+    return found
 
 
 def block(kernel: KernelName) -> tuple[int, int, int] | None:

@@ -35,6 +35,8 @@ def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
         yield _sizes(2, 1024 + step, 3, grid=1), "every"
     if effort == "quick":
         return
+    yield _sizes(5, 8192, 3), "mixed"
+    yield _sizes(515, step, 259), "mixed"
     for cols in dict.fromkeys((31 // step * step, step, 256 - step, 256, 256 + step, 512, 512 + step, 2048)):
         if cols:
             yield _sizes(8, cols, 5), "mixed"

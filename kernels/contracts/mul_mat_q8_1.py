@@ -29,6 +29,7 @@ def _shapes(kernel: KernelName, effort: Effort) -> Iterator[Sized]:
     yield {"rows": 3, "cols": step // 2, "batch": 2}, "random"
     if effort == "quick":
         return
+    yield {"rows": 3, "cols": 4096, "batch": 2}, "outlier"
     for edge in (-1, 0):
         yield {"rows": tile_y + edge, "cols": 2 * turn, "batch": tile_x + edge}, "mixed"
     yield {"rows": 2 * tile_y + 1, "cols": step, "batch": 1}, "mixed"

@@ -64,6 +64,18 @@ def test_the_poisons_differ_in_every_output_byte_and_cover_all_outputs(symbol: s
             assert (buffers(first.launch)[name] != buffers(second.launch)[name]).all()
 
 
+VIEWS = {"quantize_q8_1": {"x": 4, "vy": 64}, "dequantize_mul_mat_vec_q4_K_cuda": {"y": 4}, "get_rows_f16": {"src1": 4}}
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_what_callers_may_point_into_a_buffer_is_aligned_no_better_in_one_of_the_runs(symbol: str) -> None:
+    case = cases(symbol, "quick")[0]
+    runs = [[a for a in case.prepare(run).launch.arguments if isinstance(a, Buffer)] for run in (0, 1)]
+    assert not any(each.skew for each in runs[0])
+    skewed = {each.name: each.skew for each in runs[1] if each.skew}
+    assert skewed == VIEWS[symbol] if symbol in VIEWS else set(skewed) <= {"y", "src1"}
+
+
 @pytest.mark.parametrize("symbol", SYMBOLS)
 def test_outputs_have_exactly_the_size_of_what_is_expected(symbol: str) -> None:
     for case in cases(symbol, "full"):

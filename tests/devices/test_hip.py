@@ -55,6 +55,14 @@ def test_a_launch_equals_the_emulators_bit_for_bit(open_gpu: Open, artifact: Com
     assert report.cost["device_us"] > 0
 
 
+def test_a_buffer_may_start_behind_a_boundary(gpu: IsolatedDevice, artifact: Compiled) -> None:
+    work, expected = addition()
+    arguments = tuple(replace(each, skew=4) if isinstance(each, Buffer) else each for each in work.arguments)
+    report = gpu.run(gpu.load(artifact("gfx1100")), replace(work, arguments=arguments))
+    assert report.fault is None and report.overwrites == ()
+    assert np.array_equal(report.buffers["c"].view(np.float32), expected)
+
+
 def beside(offset: int) -> Launch:
     a = np.ones(100, np.float32)
     return launch(
@@ -68,6 +76,9 @@ def test_a_store_into_the_red_zone_is_seen(gpu: IsolatedDevice, artifact: Compil
     one = np.ones(1, np.float32).tobytes()
     assert report.fault is None
     assert report.overwrites == tuple(Overwrite("c", 400 + 4 * offset + k) for k in range(4) if one[k] != 0xA5)
+    skewed = tuple(replace(each, skew=64) if isinstance(each, Buffer) else each for each in beside(offset).arguments)
+    again = gpu.run(gpu.load(artifact("gfx1100")), replace(beside(offset), arguments=skewed))
+    assert again.overwrites == report.overwrites
 
 
 def test_a_memory_fault_ends_the_child_and_the_next_launch_works(gpu: IsolatedDevice, artifact: Compiled) -> None:

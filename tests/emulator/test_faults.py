@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.emulator.text import LANE_OFFSET, execute, words
-from tracker.emulator import EmulationFault
+from tests.emulator.text import LANE_OFFSET, assembly, execute, words
+from tracker.emulator import EmulationFault, Memory, load, run
 
 SETUP = "s_load_b64 s[2:3], s[0:1], 0x0" + LANE_OFFSET
 
@@ -31,6 +31,17 @@ def test_load_before_a_buffer() -> None:
 def test_inactive_lanes_may_hold_any_address() -> None:
     body = "v_cmpx_gt_u32_e32 4, v1\nglobal_store_b32 v2, v1, s[2:3]"
     assert list(words(execute(SETUP + body, {"result": 16}), "result")) == [0, 1, 2, 3]
+
+
+def test_a_buffer_that_starts_behind_a_boundary() -> None:
+    memories = [Memory("result", np.zeros(128, np.uint8), "out", skew=skew) for skew in (0, 4)]
+    body = "v_mov_b32_e32 v3, s2\nglobal_store_b32 v2, v3, s[2:3]"
+    for memory in memories:
+        report = run(load(assembly(SETUP + body, ["result"])), "k", (1, 1, 1), (32, 1, 1), [memory])
+        assert set(words(report, "result") % 256) == {memory.skew}
+    behind = assembly(SETUP + "global_store_b32 v2, v1, s[2:3] offset:4", ["result"])
+    with pytest.raises(EmulationFault, match="offset 128 of buffer result"):
+        run(load(behind), "k", (1, 1, 1), (32, 1, 1), [memories[1]])
 
 
 def test_lds_outside() -> None:

@@ -39,7 +39,7 @@ class EmulatorDevice:
     def run(self, module: emulator.Program, launch: Launch) -> LaunchReport:
         """Execute one launch to its end; what the kernel does wrong is the report's fault."""
         arguments = [
-            emulator.Memory(argument.name, argument.data, argument.role)
+            emulator.Memory(argument.name, argument.data, argument.role, argument.skew)
             if isinstance(argument, Buffer)
             else argument.data
             for argument in launch.arguments

@@ -123,7 +123,7 @@ class GpuDevice:
     def _place(self, launch: Launch, addresses: dict[str, int]) -> None:
         """Allocate and fill every buffer with its red zones. `addresses` has what was allocated, errors or not."""
         for buffer in _buffers(launch):
-            surrounded = redzones.surround(buffer.data)
+            surrounded = redzones.surround(buffer.data, buffer.skew)
             addresses[buffer.name] = self._driver.allocate(surrounded.size)
             self._driver.upload(addresses[buffer.name], surrounded)
 
@@ -131,9 +131,9 @@ class GpuDevice:
         contents: dict[str, NDArray[np.uint8]] = {}
         overwritten: list[Overwrite] = []
         for buffer in _buffers(launch):
-            held = self._driver.download(addresses[buffer.name], buffer.data.size + 2 * redzones.SIZE)
-            contents[buffer.name] = redzones.content(held)
-            overwritten += redzones.overwrites(buffer.name, held)
+            held = self._driver.download(addresses[buffer.name], buffer.data.size + buffer.skew + 2 * redzones.SIZE)
+            contents[buffer.name] = redzones.content(held, buffer.skew)
+            overwritten += redzones.overwrites(buffer.name, held, buffer.skew)
         seconds = time.perf_counter() - started
         return LaunchReport(contents, tuple(overwritten), None, seconds, {"device_us": microseconds})
 
@@ -152,7 +152,7 @@ def _buffers(launch: Launch) -> list[Buffer]:
 def _parameters(launch: Launch, addresses: dict[str, int]) -> tuple[Any, int]:
     """Host copies of every argument, and the address of the array of pointers to them."""
     values = [
-        (addresses[argument.name] + redzones.SIZE).to_bytes(8, "little")
+        (addresses[argument.name] + redzones.SIZE + argument.skew).to_bytes(8, "little")
         if isinstance(argument, Buffer)
         else argument.data
         for argument in launch.arguments

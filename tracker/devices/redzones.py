@@ -12,19 +12,19 @@ LIMIT = 16
 """Overwrites named per buffer."""
 
 
-def surround(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The buffer with a zone on either side; shape (SIZE + n + SIZE,)."""
-    zone = np.full(SIZE, PATTERN, np.uint8)
-    return np.concatenate([zone, data, zone])
+def surround(data: NDArray[np.uint8], skew: int) -> NDArray[np.uint8]:
+    """The buffer with a zone on either side; shape (SIZE + skew + n + SIZE,)."""
+    before, behind = (np.full(size, PATTERN, np.uint8) for size in (SIZE + skew, SIZE))
+    return np.concatenate([before, data, behind])
 
 
-def content(surrounded: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def content(surrounded: NDArray[np.uint8], skew: int) -> NDArray[np.uint8]:
     """The buffer between its zones, shape (n,)."""
-    return surrounded[SIZE:-SIZE].copy()
+    return surrounded[SIZE + skew : -SIZE].copy()
 
 
-def overwrites(name: str, surrounded: NDArray[np.uint8]) -> list[Overwrite]:
+def overwrites(name: str, surrounded: NDArray[np.uint8], skew: int) -> list[Overwrite]:
     """The first changed bytes of the zones of buffer `name`."""
     changed = surrounded != PATTERN
-    changed[SIZE:-SIZE] = False
-    return [Overwrite(name, int(at) - SIZE) for at in np.flatnonzero(changed)[:LIMIT]]
+    changed[SIZE + skew : -SIZE] = False
+    return [Overwrite(name, int(at) - SIZE - skew) for at in np.flatnonzero(changed)[:LIMIT]]

@@ -25,11 +25,12 @@ _GAP = 1 << 20
 @dataclass(frozen=True)
 class Memory:
     """A buffer. `data`: one-dimensional uint8 array; bytes of an `out` buffer count as never written; nobody may write
-    to a `constant` one."""
+    to a `constant` one. It starts `skew` bytes behind a multiple of 256."""
 
     name: str
     data: NDArray[np.uint8]
     role: Literal["in", "out", "constant"]
+    skew: int = 0
 
 
 def layout(sizes: Iterable[int]) -> tuple[list[int], int]:
@@ -65,7 +66,8 @@ class GlobalMemory:
         """`inverted` flips all bits of `out` buffers: other content that nobody may rely on."""
         self.checks_written = True
         """Whether reads of never-written bytes are errors."""
-        self._starts, end = layout(memory.data.size for memory in memories)
+        boundaries, end = layout(memory.skew + memory.data.size for memory in memories)
+        self._starts = [start + memory.skew for start, memory in zip(boundaries, memories, strict=True)]
         self._regions = [
             _Region(memory, start, start + memory.data.size, memory.role == "out" and memory.data.size > 0)
             for memory, start in zip(memories, self._starts, strict=True)
