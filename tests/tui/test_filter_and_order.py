@@ -63,6 +63,12 @@ def test_what_is_no_filter_is_explained(text: str, words: str) -> None:
         parse(text, ARCHS)
 
 
+def test_what_no_contract_covers_can_be_found() -> None:
+    found = entries([*port(), kernel("softmax_f32", "", "f32")], ARCHS)
+    assert [each.symbol for each in arrange(found, View(filter="contract:none"), ARCHS).shown] == ["softmax_f32"]
+    assert len(arrange(found, View(filter="!contract:none"), ARCHS).shown) == 40
+
+
 def test_an_architecture_in_the_filter_leaves_its_column() -> None:
     assert arrange(ENTRIES, View(filter="arch:gfx1*"), ARCHS).archs == ("gfx1030", "gfx1100")
 

@@ -7,6 +7,8 @@ from tests.tui.pilots import notes, running, screen_text, until
 from tracker.tui.app import Kerntrack
 from tracker.tui.messages import JobsChanged
 from tracker.tui.screens.confirm import Confirm
+from tracker.tui.screens.jobs import JobsScreen
+from tracker.tui.widgets.textpane import TextPane
 
 Q5_1 = "mul_mat_q5_1@candle-kernels/src/quantized.cu"
 
@@ -146,3 +148,33 @@ async def test_quitting_during_a_job_asks_and_no_is_the_default() -> None:
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("y")
     assert [job.state for job in app.queue.jobs()] == ["cancelled"]
+
+
+async def test_quitting_by_a_capital_asks_nothing() -> None:
+    source = Fake()
+    source.release.clear()
+    async with running(source) as (app, pilot):
+        await pilot.press("s")
+        await until(pilot, lambda: states(app) == ["running"])
+        await pilot.press("Q")
+    assert [job.state for job in app.queue.jobs()] == ["cancelled"]
+
+
+async def test_panes_and_lists_take_the_keys_of_the_matrix() -> None:
+    async with running(size=(100, 24)) as (app, pilot):
+        app.main.matrix.go_to(Q5_1)
+        detail = app.main.query_one(TextPane)
+        await pilot.press("tab", "j", "j")
+        await until(pilot, lambda: detail.scroll_offset.y == 2)
+        await pilot.press("G")
+        await until(pilot, lambda: detail.scroll_offset.y == detail.max_scroll_y > 10)
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: detail.scroll_offset.y < detail.max_scroll_y)
+        await pilot.press("g")
+        await until(pilot, lambda: detail.scroll_offset.y == 0)
+        await pilot.press("s", "c", "J")
+        await until(pilot, lambda: isinstance(app.screen, JobsScreen) and states(app) == ["done", "done"])
+        await pilot.press("j")
+        await until(pilot, lambda: isinstance(app.screen, JobsScreen) and app.screen.chosen == 1)
+        await pilot.press("k")
+        await until(pilot, lambda: isinstance(app.screen, JobsScreen) and app.screen.chosen == 2)

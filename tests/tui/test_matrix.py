@@ -7,8 +7,13 @@ from textual.screen import Screen
 
 from tests.tui.fake import Fake, cell, kernel
 from tests.tui.pilots import notes, running, screen_text, shown, until
+from tracker.tui.app import Kerntrack
+from tracker.tui.commands import own
 from tracker.tui.messages import Loaded
 from tracker.tui.model import GroupRow
+from tracker.tui.screens.columns import ColumnsScreen
+from tracker.tui.screens.menu import Menu
+from tracker.tui.screens.viewer import ViewerScreen
 from tracker.tui.widgets.textpane import TextPane
 
 SIGNS = ("● verified", "◐ emulated", "○ compiled", "✗ verify", "✗ build", "✗ emulate", "⊘ unsupp.", "◐~emulated")
@@ -239,3 +244,93 @@ async def test_cursor_and_evidence_move_in_one_frame(monkeypatch: pytest.MonkeyP
         await pilot.press("j", "j", "j")
         await pilot.pause()
         assert len(frames) == 3 and frames[-1].count("dequantize_block_q5_0_f32") == 2
+
+
+async def test_columns_can_be_hidden_and_actions_leave_them_out() -> None:
+    source = Fake()
+    async with running(source, size=(160, 40)) as (app, pilot):
+        assert "CUDA" in header(app)
+        await pilot.press("vertical_line")
+        await until(pilot, lambda: isinstance(app.screen, ColumnsScreen))
+        await pilot.press("j", "space", "G", "space", "k", "space", "escape")
+        await until(pilot, lambda: app.main.view.hidden == {"gfx1030", "hip", "cuda"})
+        assert header(app) == ["KERNEL▲", "PORT", "gfx90a", "gfx1100"]
+        app.main.matrix.go_to("dequantize_block_q5_1_f16@candle-kernels/src/quantized.cu")
+        await pilot.press("v")
+        await until(pilot, lambda: any(call[0] == "verify" for call in source.calls))
+        asked = next(call for call in source.calls if call[0] == "verify")
+        assert asked[2] == ("gfx90a", "gfx1100")
+
+
+async def test_the_last_architecture_cannot_be_hidden() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("vertical_line")
+        await until(pilot, lambda: isinstance(app.screen, ColumnsScreen))
+        await pilot.press("space", "down", "space", "down", "space", "escape")
+        await until(pilot, lambda: "one architecture at least must be shown" in notes(app))
+        assert not app.main.view.hidden
+
+
+async def test_the_focused_pane_is_enlarged_and_put_back() -> None:
+    async with running(size=(80, 24)) as (app, pilot):
+        app.main.matrix.go_to("dequantize_block_q5_1_f32@candle-kernels/src/quantized.cu")
+        detail = app.main.query_one(TextPane)
+        await pilot.press("tab", "plus")
+        await until(pilot, lambda: detail.size.height > 20)
+        assert "VGPR 24" in screen_text(app) and "+ Restore" in screen_text(app)
+        await pilot.press("plus")
+        await until(pilot, lambda: detail.size.height < 10)
+        await pilot.press("plus", "escape")
+        await until(pilot, lambda: detail.size.height < 10)
+        assert app.focused is detail
+
+
+async def test_a_cell_fills_the_screen_and_stands_still() -> None:
+    source = Fake()
+    async with running(source, size=(80, 24)) as (app, pilot):
+        app.main.matrix.go_to("mul_mat_q5_1@candle-kernels/src/quantized.cu")
+        await pilot.press("right", "i")
+        await until(pilot, lambda: isinstance(app.screen, ViewerScreen))
+        assert "y[17] expected 17.0 got 18.0" in screen_text(app) and "code" in screen_text(app)
+        await pilot.press("y")
+        await until(pilot, lambda: "y[17] expected 17.0" in app.clipboard)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+
+
+async def test_a_right_click_offers_what_can_be_done_with_the_row() -> None:
+    source = Fake()
+    async with running(source, size=(120, 40)) as (app, pilot):
+        await pilot.click(app.main.matrix, offset=(8, 7), button=3)
+        await until(pilot, lambda: isinstance(app.screen, Menu))
+        text = screen_text(app)
+        assert "dequantize_block_q5_1_f16" in text
+        for command in own("matrix"):
+            assert (command.meaning[:40] in text) == command.row, command
+        await pilot.press("c")
+        await until(pilot, lambda: ("compile", ("dequantize_block_q5_1_f16",), source.archs) in source.calls)
+
+
+async def test_the_menu_of_a_read_only_program_changes_nothing() -> None:
+    async with running(readonly=True) as (app, pilot):
+        await pilot.click(app.main.matrix, offset=(8, 7), button=3)
+        await until(pilot, lambda: isinstance(app.screen, Menu))
+        assert "Build what is missing" not in screen_text(app) and "Open the kernel" in screen_text(app)
+
+
+async def test_a_pause_freezes_the_rows_and_catches_up_after() -> None:
+    source = Fake()
+    async with running(source) as (app, pilot):
+        await pilot.press("p")
+        await until(pilot, lambda: "p Resume" in screen_text(app) and "· paused" in screen_text(app))
+        source.replace("mul_mat_q5_1", archs={arch: cell("verified", arch=arch) for arch in source.archs})
+        await until(pilot, lambda: "paused, older than the database" in screen_text(app))
+        assert app.counts["verified"] == 1
+        await pilot.press("p")
+        await until(pilot, lambda: app.counts["verified"] == 2)
+        assert "paused" not in screen_text(app) and "p Resume" not in screen_text(app)
+
+
+def header(app: Kerntrack) -> list[str]:
+    """The titles of the columns."""
+    return screen_text(app).splitlines()[2].partition("│")[0].split()

@@ -19,6 +19,7 @@ VIEWS = st.builds(
     sort=st.text(),
     reverse=st.booleans(),
     folded=st.frozensets(st.text(), max_size=3),
+    hidden=st.frozensets(st.text(), max_size=3),
 )
 
 

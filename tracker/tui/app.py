@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.command import Provider
+from textual.content import Content
 
 from db.views import KernelStatus
 from tracker.jobs.queue import Queue
@@ -36,6 +37,7 @@ class Kerntrack(Outside):
     TITLE = "kerntrack"
     CSS_PATH = Path(__file__).with_name("kerntrack.tcss")
     BINDINGS = bindings("anywhere")
+    ALLOW_IN_MAXIMIZED_VIEW = "KeyLine"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands, _kernels}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide"), (170, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
@@ -86,7 +88,13 @@ class Kerntrack(Outside):
         """Modes worth a word in the title line."""
         found = ["read-only"] if self.readonly else []
         found += ["watching"] if self.watching else []
+        found += [f"paused{', older than the database' if self.missed else ''}"] if self.paused else []
         return found + ([text.splitlines()[0] for text in self.troubles.values()] if self.loaded else [])
+
+    def is_on(self, action: str) -> bool:
+        """Whether an action that goes on until its key is pressed again is in force."""
+        on = {"pause": self.paused, "watch": self.watching, "enlarge": self.screen.maximized is not None}
+        return on.get(action, False)
 
     def can(self, action: str, where: str) -> bool | None:
         """Whether a screen's action works now: None dims what --readonly refuses, False hides what has no object."""
@@ -102,6 +110,20 @@ class Kerntrack(Outside):
         from tracker.tui.screens.kernel import KernelScreen
 
         self.push_screen(KernelScreen(kernel))
+
+    def open_viewer(self, content: Content) -> None:
+        """One text on the whole screen."""
+        from tracker.tui.screens.viewer import ViewerScreen
+
+        self.push_screen(ViewerScreen(content))
+
+    def open_columns(
+        self, columns: Sequence[str], hidden: frozenset[str], done: Callable[[frozenset[str]], None]
+    ) -> None:
+        """Let the user choose columns; `done` gets those to hide."""
+        from tracker.tui.screens.columns import ColumnsScreen
+
+        self.push_screen(ColumnsScreen(columns, hidden), lambda found: done(found or frozenset()))
 
     def open_map(self) -> None:
         """The map."""
@@ -132,6 +154,14 @@ class Kerntrack(Outside):
                 await screen.run_action(chosen.name)
 
         self.push_screen(Menu(title, entries, self.keys), run)
+
+    def action_enlarge(self) -> None:
+        """The focused pane on the whole screen, or back."""
+        if self.screen.maximized:
+            self.screen.minimize()
+        elif self.focused:
+            self.screen.maximize(self.focused, container=False)
+        self.screen.refresh_bindings()
 
     def action_help(self) -> None:
         """What every key does here."""

@@ -34,6 +34,9 @@ class Core(App[None]):
         self.ported = (0, 0)
         """How many CUDA kernels are ported, of how many."""
         self.loaded = False
+        self.paused = False
+        self.missed = False
+        """True when the database has changed during a pause."""
         self.troubles: dict[str, str] = {}
         """Why what is shown may be old, by the work that failed."""
         self.failures: list[JobView] = []
@@ -48,11 +51,23 @@ class Core(App[None]):
         """Read all statuses in a thread; a request during a read causes one more."""
         if self.stopping.is_set():
             return
+        if self.paused and self.loaded:
+            self.missed = True
+            self.refresh_rows()
+            return
         if self._loading:
             self._load_again = True
             return
         self._loading = True
         background(self, LOAD, self._read, lambda found: found)
+
+    def toggle_pause(self) -> None:
+        """Keep what is shown as it is; again: catch up."""
+        self.paused = not self.paused
+        if self.missed and not self.paused:
+            self.missed = False
+            self.reload()
+        self.refresh_rows()
 
     def _read(self) -> Loaded:
         gc.collect()

@@ -104,6 +104,8 @@ def evidence_lines(evidence: Evidence) -> list[Line]:
         *worst_lines(evidence.worst),
         *failing_lines(evidence.failing),
         pair("device", f"{evidence.device_kind} {evidence.device_name} ({evidence.device_target})"),
+        *([pair("runtime", evidence.runtime)] if evidence.runtime else []),
+        *([pair("host", evidence.host)] if evidence.host else []),
         pair("compiler", evidence.toolchain),
         pair("contract", f"{evidence.contract} · {evidence.effort} · seed {evidence.seed}"),
         pair(

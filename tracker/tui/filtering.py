@@ -1,4 +1,7 @@
-"""The filter line: the command line's selectors, and besides them any part of a name, `!` for not, and `file:`."""
+"""The filter line: the command line's selectors, and besides them any part of a name, `!` for not, and more fields.
+
+`file:` any part of a path; `port:` missing, drifted or ported; `batch:` a number; `contract:none` what no check covers.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,6 +9,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from db.views import KernelStatus
+from kernels.contracts import VERSIONS
 from tracker import selectors
 from tracker.errors import UsageError
 from tracker.tui.entries import Entry
@@ -14,7 +18,7 @@ from tracker.tui.signs import legend_states
 Predicate = Callable[[Entry], bool]
 KernelTest = Callable[[KernelStatus], bool]
 
-FIELDS = (*selectors.FIELDS, "file", "port", "batch")
+FIELDS = (*selectors.FIELDS, "file", "port", "batch", "contract")
 
 
 class FilterError(ValueError):
@@ -110,6 +114,8 @@ def _field(field: str, value: str) -> KernelTest:
         return lambda kernel: any(low in path.casefold() for path in paths(kernel))
     if field == "batch":
         return lambda kernel: str(kernel.batch or "") == value
+    if field == "contract":
+        return lambda kernel: (kernel.family in VERSIONS) != (low == "none")
     return lambda kernel: kernel.port.startswith(low)
 
 

@@ -23,6 +23,8 @@ SPELLED = {
     "?": "question_mark",
     "[": "left_square_bracket",
     "]": "right_square_bracket",
+    "|": "vertical_line",
+    "+": "plus",
     " ": "space",
     "esc": "escape",
 }

@@ -49,6 +49,7 @@ def save(path: Path, memory: Memory) -> None:
         "sort": view.sort,
         "reverse": view.reverse,
         "folded": sorted(view.folded),
+        "hidden": sorted(view.hidden),
         "cursor": memory.cursor,
         "detail": memory.detail,
         "theme": memory.theme,
@@ -66,6 +67,7 @@ def _from_json(found: dict[str, Any]) -> Memory:
         sort=str(found["sort"]),
         reverse=bool(found["reverse"]),
         folded=frozenset(map(str, found["folded"])),
+        hidden=frozenset(map(str, found.get("hidden", []))),
     )
     if found["group"] in GROUPINGS:
         view = replace(view, group=found["group"])

@@ -24,6 +24,8 @@ class View:
     sort: str = "kernel"
     reverse: bool = False
     folded: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+    """Columns that are not shown."""
 
 
 PORT = ""
@@ -108,7 +110,7 @@ class _Counts:
 
     def __init__(self, memo: Memo, view: View) -> None:
         self._memo = memo
-        self._scope = (view.filter, view.only, view.group)
+        self._scope = (view.filter, view.only, view.group, view.hidden)
 
     def of(self, key: str) -> Counts:
         """Those of the group with this key."""
@@ -121,7 +123,8 @@ def arrange(entries: Sequence[Entry], view: View, archs: Sequence[str], memo: Me
     Groups seen before take their counts from `memo`: another order or folding changes none.
     Raises `filtering.FilterError` when `view.filter` is not a filter.
     """
-    wanted = parse(view.filter, archs, view.only)
+    seen = [arch for arch in archs if arch not in view.hidden] or archs
+    wanted = parse(view.filter, seen, view.only)
     shown = list(filter(wanted.predicate, entries) if wanted.predicate else entries)
     if view.sort != "kernel":
         shown.sort(key=_column(view.sort))

@@ -20,6 +20,7 @@ INTRODUCTIONS = {
     "kernel": "Everything known about one kernel. Nothing is computed here: it is what scans, builds and checks left.",
     "jobs": "Work runs here, and exceptions of this program end here too. Cancelling kills the compiler's processes.",
     "history": "What was done, by whichever front end, newest first.",
+    "viewer": "One text. It stands still while the matrix goes on.",
     "map": "Each cell is a kernel: types down, families across, one block per architecture.",
 }
 MOVING = (

@@ -6,7 +6,7 @@ from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
 from db.views import KernelStatus
 from tracker.tui import describe, pages
-from tracker.tui.commands import bindings, commands
+from tracker.tui.commands import bindings, own
 from tracker.tui.entries import kernel_key
 from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.signs import STATES, cell_state, is_stale
@@ -129,7 +129,7 @@ class KernelScreen(KerntrackScreen):
 
     def action_copy(self) -> None:
         """Choose what to copy."""
-        self.kerntrack.open_menu("copy", list(commands("copy")))
+        self.kerntrack.open_menu("copy", own("copy"))
 
     def action_copy_symbol(self) -> None:
         """Copy the symbol."""

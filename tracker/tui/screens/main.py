@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
+from textual import on
+
 from db.views import KernelStatus
-from tracker.tui.commands import bindings, commands
+from tracker.tui.commands import bindings, own
 from tracker.tui.model import GroupRow, Row
 from tracker.tui.screens.matrixview import MatrixView
+from tracker.tui.widgets.matrix import Matrix
 
 
 class MainScreen(MatrixView):
@@ -100,9 +103,15 @@ class MainScreen(MatrixView):
         """The runs of the past."""
         self.kerntrack.open_history()
 
+    def action_pause(self) -> None:
+        """Freeze the rows, or go on."""
+        self.kerntrack.toggle_pause()
+        self.refresh_bindings()
+
     def action_watch(self) -> None:
         """Watch the sources, or stop."""
         self.kerntrack.toggle_watch()
+        self.refresh_bindings()
 
     def action_edit_port(self) -> None:
         """Edit the HIP source."""
@@ -112,9 +121,23 @@ class MainScreen(MatrixView):
         """Edit the CUDA source."""
         self._with_kernel(lambda kernel: self.kerntrack.edit(kernel, "cuda"))
 
+    @on(Matrix.MenuWanted)
+    def open_row_menu(self) -> None:
+        """What can be done with the row that was clicked."""
+        if self.matrix.row:
+            usable = [
+                command for command in own("matrix") if command.row and self.kerntrack.can(command.name, "matrix")
+            ]
+            self.kerntrack.open_menu(heading(self.matrix.row), usable)
+
+    def action_inspect(self) -> None:
+        """All that the pane would show."""
+        if self.matrix.row:
+            self.kerntrack.open_viewer(self.described(self.matrix.row))
+
     def action_copy(self) -> None:
         """Choose what to copy."""
-        self.kerntrack.open_menu("copy", list(commands("copy")))
+        self.kerntrack.open_menu("copy", own("copy"))
 
     def action_copy_symbol(self) -> None:
         """Copy symbols."""
@@ -132,6 +155,11 @@ class MainScreen(MatrixView):
         found = members(self.matrix.row)
         if found:
             work(found[0])
+
+
+def heading(row: Row) -> str:
+    """What a row is about."""
+    return row.title if isinstance(row, GroupRow) else row.kernel.symbol
 
 
 def members(row: Row | None) -> Sequence[KernelStatus]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.content import Content
 from textual.widgets import Input
 
 from tracker.tui import describe
@@ -15,6 +16,7 @@ from tracker.tui.finding import find, step
 from tracker.tui.model import GROUPINGS, Arrangement, GroupRow, Memo, Row, View, arrange, fold, switch
 from tracker.tui.screens.base import KerntrackScreen
 from tracker.tui.widgets.bars import JobBar, Legend, Summary
+from tracker.tui.widgets.columns import OPTIONAL
 from tracker.tui.widgets.filterbar import FilterBar, FilterInput
 from tracker.tui.widgets.keyline import KeyLine
 from tracker.tui.widgets.matrix import Matrix
@@ -133,13 +135,16 @@ class MatrixView(KerntrackScreen):
 
     def show_detail(self, at: tuple[Row | None, str | None]) -> None:
         """The pane follows the cursor."""
-        row, archs = at[0], self.target_archs()
-        if isinstance(row, GroupRow):
-            self.query_one(TextPane).show(describe.group(row, archs))
-        elif row:
-            self.query_one(TextPane).show(describe.kernel(row.kernel, archs))
+        row = at[0]
+        if row:
+            self.query_one(TextPane).show(self.described(row))
         if row and not self.start_at:
             self.cursor_key = row.key
+
+    def described(self, row: Row) -> Content:
+        """A row in words, on the architecture under the cursor."""
+        archs = self.target_archs()
+        return describe.group(row, archs) if isinstance(row, GroupRow) else describe.kernel(row.kernel, archs)
 
     @on(Matrix.Opened)
     def open_row(self, event: Matrix.Opened) -> None:
@@ -248,6 +253,16 @@ class MatrixView(KerntrackScreen):
     def _sort(self, column: str) -> None:
         reverse = column == self.view.sort and not self.view.reverse
         self.set_view(replace(self.view, sort=column, reverse=reverse))
+
+    def action_columns(self) -> None:
+        """Choose the columns to show."""
+        self.kerntrack.open_columns((*self.kerntrack.source.archs, *OPTIONAL), self.view.hidden, self._hide)
+
+    def _hide(self, columns: frozenset[str]) -> None:
+        if columns.issuperset(self.kerntrack.source.archs):
+            self.notify("one architecture at least must be shown", severity="warning")
+            return
+        self.set_view(replace(self.view, hidden=columns))
 
     def action_group(self) -> None:
         """Group in the next way."""

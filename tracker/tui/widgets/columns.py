@@ -33,16 +33,22 @@ class Column:
     words: bool = True
 
 
-def fit(width: int, archs: Sequence[str], longest: int) -> tuple[Column, ...]:
+OPTIONAL = ("port", "cuda", "hip")
+"""Columns besides the architectures' that may be hidden."""
+
+
+def fit(width: int, archs: Sequence[str], longest: int, hidden: frozenset[str] = frozenset()) -> tuple[Column, ...]:
     """Columns for `width` cells: words give way to signs, then the file columns to the kernel's name."""
-    room = width - NAME_MINIMUM - PORT
+    port = 0 if "port" in hidden else PORT
+    room = width - NAME_MINIMUM - port
     words = room >= WORDS * len(archs)
     each = [WORDS if words else max(len(arch) + 1, SIGNS) for arch in archs]
-    left = width - PORT - sum(each)
-    places = min(2, max(0, (left - max(NAME_MINIMUM, min(longest, 44))) // PLACE))
-    sizes = [("kernel", "KERNEL", left - places * PLACE), ("port", "PORT", PORT)]
-    sizes += [(arch, arch, size) for arch, size in zip(archs, each, strict=True)]
-    sizes += [("cuda", "CUDA", PLACE), ("hip", "HIP", PLACE)][:places]
+    left = width - port - sum(each)
+    places = max(0, (left - max(NAME_MINIMUM, min(longest, 44))) // PLACE)
+    files = [(name, name.upper(), PLACE) for name in ("cuda", "hip") if name not in hidden][:places]
+    sizes = [("kernel", "KERNEL", left - len(files) * PLACE)]
+    sizes += [("port", "PORT", port)] if port else []
+    sizes += [(arch, arch, size) for arch, size in zip(archs, each, strict=True)] + files
     columns, start = [], 0
     for name, title, size in sizes:
         columns.append(Column(name, title, start, max(size, 1), words or name in ("cuda", "hip")))

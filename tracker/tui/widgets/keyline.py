@@ -44,15 +44,15 @@ class KeyLine(Widget):
             x += width + 1
 
     def _commands(self) -> list[Command]:
-        """What the footer shows; a screen's own key hides the app's of the same name."""
+        """What the footer shows, what is on first; a screen's own key hides the app's of the same name."""
         found: list[Command] = []
         for command in commands(self.where):
             taken = {key for other in found for key in keys_of(other, self.keymap)}
-            if not command.footer or taken.issuperset(keys_of(command, self.keymap)):
+            if not (command.footer or self._is_on(command)) or taken.issuperset(keys_of(command, self.keymap)):
                 continue
             if self._works(command) is not False:
                 found.append(command)
-        return found
+        return sorted(found, key=lambda command: not self._is_on(command))
 
     @property
     def keymap(self) -> Mapping[str, str]:
@@ -63,8 +63,12 @@ class KeyLine(Widget):
     def _works(self, command: Command) -> bool | None:
         return self.screen.check_action(command.name, ())
 
+    def _is_on(self, command: Command) -> bool:
+        return bool(command.on_title) and self.app.is_on(command.name)  # type: ignore[attr-defined]
+
     def _entry(self, command: Command) -> Content:
-        return _hint(shown_keys(command, self.keymap)[0], command.title, self._works(command) is None)
+        title = command.on_title if self._is_on(command) else command.title
+        return _hint(shown_keys(command, self.keymap)[0], title, self._works(command) is None)
 
 
 def _hint(key: str, title: str, dim: bool) -> Content:

@@ -21,6 +21,8 @@ from tracker.tui.widgets.height import set_height
 
 INDENT = 6
 """What stands before a symbol at most: mark, two levels, a gap."""
+RIGHT = 3
+"""The mouse button that opens a menu."""
 HEADER = 2
 """Lines that stay: the titles and the totals."""
 
@@ -54,6 +56,9 @@ class Matrix(ScrollView, can_focus=True):
         """A row was clicked twice."""
 
         row: Row
+
+    class MenuWanted(Message):
+        """The row under the cursor was clicked with the right button."""
 
     @dataclass
     class HeaderClicked(Message):
@@ -130,7 +135,10 @@ class Matrix(ScrollView, can_focus=True):
 
     def _layout_columns(self) -> None:
         self.columns = fit(
-            self.scrollable_content_region.width or self.size.width, self.arrangement.archs, self.longest + INDENT
+            self.scrollable_content_region.width or self.size.width,
+            self.arrangement.archs,
+            self.longest + INDENT,
+            self.view.hidden,
         )
         self._forget()
         set_height(self, len(self.arrangement.rows) + HEADER)
@@ -200,7 +208,9 @@ class Matrix(ScrollView, can_focus=True):
         if at:
             archs = self.arrangement.archs
             self.column = archs.index(at.name) + 1 if at.name in archs else 0
-        if event.chain == 2 and self.row:
+        if event.button == RIGHT:
+            self.post_message(self.MenuWanted())
+        elif event.chain == 2 and self.row:
             self.post_message(self.Opened(self.row))
 
     def render_line(self, y: int) -> Strip:
