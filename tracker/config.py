@@ -19,6 +19,10 @@ STATE_FOLDER = ".kerntrack"
 DATABASE = f"{STATE_FOLDER}/kerntrack.db"
 DATABASE_VARIABLE = "KERNTRACK_DATABASE"
 """Environment variable that counts before what the file says: an address may hold a password."""
+CLUSTER_VARIABLE = "KERNTRACK_CLUSTER"
+"""Environment variable that counts before the file's `cluster`."""
+HERE = "local"
+"""In place of a cluster's address: this machine."""
 DEFAULT_ARCHS = ("gfx90a", "gfx1030", "gfx1100")
 DEFAULT_RENAME = {"_cuda": "_hip"}
 
@@ -53,6 +57,8 @@ class Project:
     limits: Limits = DEFAULT
     jobs: int = field(default_factory=processors)
     """Compilers or emulators that run at the same time."""
+    cluster: str | None = None
+    """The scheduler whose workers build, check and time where nothing else is said; None for this machine."""
     acknowledgements: tuple[Acknowledgement, ...] = ()
     keys: tuple[tuple[str, str], ...] = ()
     """Keys of the TUI by action, see `tracker.tui.keymap`."""
@@ -77,7 +83,7 @@ def load_project(start: Path) -> Project:
 
 def _defaults(root: Path) -> Project:
     database = database_address(DATABASE, root)
-    return Project(root=root, config=None, database=database, cache=default_cache())
+    return Project(root=root, config=None, database=database, cache=default_cache(), cluster=cluster_address(None))
 
 
 def database_address(text: str, folder: Path) -> Address:
@@ -87,6 +93,12 @@ def database_address(text: str, folder: Path) -> Address:
     """
     named = os.environ.get(DATABASE_VARIABLE)
     return address(named, Path.cwd()) if named else address(text, folder)
+
+
+def cluster_address(text: str | None) -> str | None:
+    """A configured cluster, unless the environment names another; None for this machine."""
+    named = os.environ.get(CLUSTER_VARIABLE) or text
+    return None if named == HERE else named
 
 
 def address(text: str, folder: Path) -> Address:
@@ -129,6 +141,7 @@ def _from_file(file: Path) -> Project:
         toolchain=table.get("toolchain") or None,
         limits=Limits(**table.get(TABLE, {})),
         jobs=table.get("jobs") or processors(),
+        cluster=cluster_address(table.get("cluster")),
         acknowledgements=tuple(_acknowledgement(each) for each in table.get("acknowledge", [])),
         keys=tuple(table.get("keys", {}).items()),
     )
@@ -200,6 +213,7 @@ KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "jobs": (_is_count, "a whole number of at least 1"),
     TABLE: (_are_seconds, "a table of seconds, each more than 0"),
     "database": (_is_text, "a file, or the address of a PostgreSQL database"),
+    "cluster": (_is_text, f"the address of a Dask scheduler, tls://HOST:PORT, or {HERE}"),
     "cache": (_is_text, "a folder"),
     "toolchain": (_is_text, "the name of a toolchain that `kerntrack doctor` lists"),
 }

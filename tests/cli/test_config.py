@@ -45,7 +45,7 @@ def test_state_of_an_earlier_scan_marks_the_root(tmp_path: Path) -> None:
     [
         ('\nhipp = ["x"]', "line 2: unknown key 'hipp'", "did you mean 'hip'?"),
         ("[renames]\na = 'b'", "line 1: unknown key 'renames'", "did you mean 'rename'?"),
-        ("colour = 1", "unknown key 'colour'", "known keys: cuda"),
+        ("fonts = 1", "unknown key 'fonts'", "known keys: cuda"),
         ("hip = 'port'", "'hip' must be a list of files and folders", "'port'"),
         ('[[acknowledge]]\nrule = "dp4a"', "line 1: 'acknowledge' must be tables", "dp4a"),
         ("hip = [", "kerntrack.toml: ", "kerntrack init"),
@@ -76,3 +76,14 @@ def test_no_key_of_the_shipped_file_is_unexplained() -> None:
     for key in ("cuda", "baselines", "hip", "archs", "rename"):
         assert key in KEYS
         assert key in text
+
+
+def test_the_environment_counts_before_the_files_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KERNTRACK_CLUSTER", raising=False)
+    assert load_project(tmp_path).cluster is None
+    write(tmp_path, 'cluster = "tls://rack:8786"')
+    assert load_project(tmp_path).cluster == "tls://rack:8786"
+    monkeypatch.setenv("KERNTRACK_CLUSTER", "tls://other:8786")
+    assert load_project(tmp_path).cluster == "tls://other:8786"
+    monkeypatch.setenv("KERNTRACK_CLUSTER", "local")
+    assert load_project(tmp_path).cluster is None

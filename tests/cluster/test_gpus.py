@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +119,11 @@ def test_each_check_goes_to_the_gpu_of_its_arch_and_says_where_it_was(team: Loca
         ("gfx90a", "rack"): 2,
         ("gfx1100", "desk"): 2,
     }
-    held = list(verify(project, Cancel(), Options(cluster=team.address)))
-    assert all(event.held for event in held if isinstance(event, Checked))
+    named = replace(project, cluster=team.address)
+    held = [event for event in verify(named, Cancel(), Options()) if isinstance(event, Checked)]
+    assert len(held) == 6 and all(event.held for event in held)
+    here = results(verify(named, Cancel(), Options(archs=("gfx1100",), cluster="local")))
+    assert places(here) == {("gfx1100", "emulator", "gfx1100", "hip")}
 
 
 def test_nvidia_gpus_check_the_port_and_the_originals_under_their_own_arch(team: Local, project: Project) -> None:

@@ -19,6 +19,7 @@ from db.views import (
     RunRecord,
 )
 from tracker.actions.events import Event, Finished, Note, Plan, Step
+from tracker.actions.workers import Seen
 from tracker.cancel import Cancel
 from tracker.tui.sources import Action, Page, Side, SourceText
 
@@ -139,6 +140,7 @@ class Fake:
         self.good = True
         self.change = 0
         self.folder = Path("nowhere")
+        self.look: Seen | None = None
 
     def _enter(self, name: str, *arguments: object) -> None:
         self.calls.append((name, *arguments))
@@ -207,6 +209,12 @@ class Fake:
     def watched(self) -> Sequence[Path]:
         self._enter("watched")
         return [self.folder]
+
+    def workers(self, left: threading.Event) -> Iterator[Seen | None]:
+        self._enter("workers")
+        yield self.look
+        while not left.wait(0.02):
+            yield self.look
 
     def scan(self) -> Action:
         return self._action("scan")

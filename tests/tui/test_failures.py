@@ -34,6 +34,7 @@ INJECTED: dict[str, tuple[str, Press]] = {
     "reading a kernel's page": ("page", keys("enter")),
     "reading the progress": ("outcomes", keys("m")),
     "reading the history": ("runs", keys("H")),
+    "watching the workers": ("workers", keys("W")),
     "finding the build command": ("page", keys("Y")),
     "finding the names": ("names", keys("y", "n")),
     "finding the port for the editor": ("locate", keys("e")),

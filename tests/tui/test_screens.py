@@ -23,6 +23,7 @@ from tracker.tui.screens.main import MainScreen
 from tracker.tui.screens.map import MapScreen
 from tracker.tui.screens.menu import Menu
 from tracker.tui.screens.viewer import ViewerScreen
+from tracker.tui.screens.workers import WorkersScreen
 from tracker.tui.sources import Page, SourceText
 from tracker.tui.widgets.code import Code
 from tracker.tui.widgets.keyline import KeyLine
@@ -118,7 +119,7 @@ async def test_the_history_lists_runs_of_any_front_end() -> None:
 
 
 async def test_help_lists_every_command_of_its_screen() -> None:
-    for where in ("matrix", "kernel", "jobs", "map", "history", "viewer"):
+    for where in ("matrix", "kernel", "jobs", "map", "history", "viewer", "workers"):
         text = help_text(where, {}).plain
         for command in commands(where):
             if command.name != "quit":
@@ -139,6 +140,7 @@ def test_every_command_can_be_done_and_no_key_means_two_things() -> None:
         "history": HistoryScreen,
         "copy": MainScreen,
         "viewer": ViewerScreen,
+        "workers": WorkersScreen,
     }
     for where, screen in screens.items():
         keys = [key for command in COMMANDS if command.where == where for key in command.keys.split(",")]

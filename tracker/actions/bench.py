@@ -15,7 +15,7 @@ from tracker.actions.events import Event, Finished, Measured, Note, Plan, Step
 from tracker.actions.history import plain, recorded
 from tracker.actions.originals import originals, require_cuda, sources_of
 from tracker.actions.scan import rescan
-from tracker.actions.stations import Station, open_place
+from tracker.actions.stations import Station, cluster_of, open_place
 from tracker.actions.store import open_store
 from tracker.actions.timing import TimeRequest
 from tracker.cancel import Cancel
@@ -35,7 +35,7 @@ class Bench:
     side: Side = "hip"
     repeats: int = REPEATS
     cluster: str | None = None
-    """A scheduler on whose workers' GPUs to time."""
+    """A scheduler on whose workers' GPUs to time; None: the project's, if it has one."""
 
 
 def bench(project: Project, cancel: Cancel, wanted: Bench) -> Iterator[Event]:
@@ -46,7 +46,8 @@ def bench(project: Project, cancel: Cancel, wanted: Bench) -> Iterator[Event]:
 
 def _bench(project: Project, engine: Engine, cancel: Cancel, wanted: Bench) -> Iterator[Event]:
     yield from rescan(project, engine, cancel)
-    device = "hip" if wanted.cluster and wanted.device == "auto" else wanted.device  # nothing else would do
+    anywhere = wanted.device == "auto" and cluster_of(project, wanted.cluster) is not None
+    device = "hip" if anywhere else wanted.device  # an emulator would not do
     with open_place(project, engine, cancel, wanted.cluster, device, wanted.selector) as (station, notes):
         yield from notes
         if not station.gpus():

@@ -25,7 +25,7 @@ from tracker.cancel import Cancel
 from tracker.cluster.client import Cluster, Worker
 from tracker.cluster.remote import Job, Paths, child_pool, digest
 from tracker.cluster.worker import own_gpus, own_offer
-from tracker.config import Project, default_cache
+from tracker.config import HERE, Project, default_cache
 from tracker.devices.revision import emulator_name
 from tracker.devices.selection import Found
 from tracker.errors import AbsentError, UsageError
@@ -56,7 +56,7 @@ def open_cluster(
     for other devices, and when the GPUs are none of the archs that were asked for.
     """
     if device not in KINDS:
-        remedy = f"use --device {', '.join(KINDS)}, or leave out --cluster"
+        remedy = f"use --device {', '.join(KINDS)}, or --cluster {HERE}"
         raise UsageError(f"'{device}' is a device of this machine; a cluster's scheduler chooses among its own", remedy)
     with Cluster(address) as cluster:
         workers = _same_program(cluster)
@@ -165,7 +165,8 @@ class ClusterStation(Station):
     def _job(self, task: Task[Answer], digests: Mapping[Path, str]) -> Job[Answer]:
         target = self.target(task.arch) if task.arch in self.found else None
         files = tuple((file.name, digests[file]) for file in task.files)
-        return Job(target or "emulator", partial(_do, task, target, self.limits), files)
+        work = partial(_do, task, target, self.limits)
+        return Job(target or "emulator", work, files, f"{task.symbol} for {task.arch}")
 
 
 def _do(task: Task[Answer], target: str | None, limits: Limits, paths: Paths, cancel: Cancel) -> Answer:
@@ -204,7 +205,8 @@ def compile_on(cluster: Cluster, project: Project, engine: Engine) -> Callable[.
         jobs = []
         for unit, arch in work:
             there = Unit(Path(taken.units[names[unit.source]]), tuple(map(Path, taken.includes)), unit.defines)
-            jobs.append(Job(resource, partial(_compile, there, arch, toolchain.kind, project.limits.compile), files))
+            work_there = partial(_compile, there, arch, toolchain.kind, project.limits.compile)
+            jobs.append(Job(resource, work_there, files, f"compile {unit.source.name} for {arch}"))
         contents = {digest(content): content for content in shipped.values()}
         for place, answer in cluster.run(jobs, contents, cancel):
             unit, arch = work[place]

@@ -51,7 +51,7 @@ class Options:
     again: bool = False
     """Also what is built already."""
     cluster: str | None = None
-    """A scheduler whose workers build in place of this machine."""
+    """A scheduler whose workers build; None: the project's, if it has one."""
 
 
 def compile_kernels(project: Project, cancel: Cancel, options: Options) -> Iterator[Event]:

@@ -37,7 +37,7 @@ class Options:
     build: bool = True
     """False: only what is built already."""
     cluster: str | None = None
-    """A scheduler whose workers build and check in place of this machine."""
+    """A scheduler whose workers build and check; None: the project's, if it has one."""
     gguf: Path | None = None
     """Real weights of this file in place of made up cases; decides no status."""
     tensor: str | None = None

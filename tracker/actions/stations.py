@@ -14,7 +14,7 @@ from tracker.build.compiler import compile_units
 from tracker.build.records import BuildRecord, Unit
 from tracker.build.toolchain import Toolchain, discover, discover_nvidia
 from tracker.cancel import Cancel
-from tracker.config import Project
+from tracker.config import HERE, Project
 from tracker.errors import AbsentError, UsageError
 from tracker.limits import DEFAULT, Limits, exceeded
 
@@ -28,6 +28,10 @@ Answer = TypeVar("Answer", covariant=True)
 
 class Task(Protocol[Answer]):
     """What is to be done with one kernel. Can be pickled, as what it returns can."""
+
+    @property
+    def symbol(self) -> str:
+        """The kernel."""
 
     @property
     def arch(self) -> str:
@@ -143,6 +147,11 @@ def _call(method: Callable[[], Answer]) -> Answer:
     return method()
 
 
+def cluster_of(project: Project, named: str | None) -> str | None:
+    """The scheduler to ask: the one that was named, or else the project's; None for this machine."""
+    return None if named == HERE else named or project.cluster
+
+
 def open_place(
     project: Project,
     engine: "Engine",
@@ -152,12 +161,13 @@ def open_place(
     selector: Sequence[str] = (),
     archs: Sequence[str] | None = None,
 ) -> AbstractContextManager[tuple[Station, list[Note]]]:
-    """Where to work: on this machine or on a cluster. Raises what `open_station` or `open_cluster` raises."""
-    if cluster is None:
+    """Where to work, as `cluster_of` says. Raises what `open_station` or `open_cluster` raises."""
+    scheduler = cluster_of(project, cluster)
+    if scheduler is None:
         return open_station(project, cancel, device, selector, archs)
     from tracker.actions.clusters import open_cluster
 
-    return open_cluster(project, engine, cluster, device, selector, archs)
+    return open_cluster(project, engine, scheduler, device, selector, archs)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from db.address import describe
 from db.errors import DatabaseError
 from db.schema import HEAD
 from tracker import __version__
+from tracker.actions.stations import cluster_of
 from tracker.actions.store import open_store
 from tracker.build.archs import ARCHS, get_arch
 from tracker.build.toolchain import discover
@@ -39,7 +40,9 @@ class Finding:
 
 def run(session: Session, json: bool, cluster: str | None = None) -> ExitCode:
     """Print what was found. Ends with `ABSENT` when something that every verification needs is missing."""
-    findings = [*_examine(session.project()), *(_workers(cluster) if cluster else ())]
+    project = session.project()
+    scheduler = cluster_of(project, cluster)
+    findings = [*_examine(project), *(_workers(scheduler) if scheduler else ())]
     absent = any(each.needed and not each.there for each in findings)
     if json:
         print_json({"schema": SCHEMA, "findings": [asdict(each) for each in findings]})
@@ -122,15 +125,14 @@ def _cache(folder: Path) -> str:
 
 def _workers(address: str) -> Iterator[Finding]:
     """The workers of a cluster. Raises AbsentError or UsageError when it cannot be reached."""
-    from tracker.cluster.client import Cluster
+    from tracker.actions.workers import connected
 
-    with Cluster(address) as cluster:
-        workers = cluster.workers()
+    workers = connected(address)
     for each in workers:
         offer = each.offer
         kinds = ", ".join(f"{count} x {name}" for name, count in offer.resources.items())
         gpus = "".join(f"; {gpu.name} ({gpu.target})" for gpu in offer.gpus)
-        doing = f"{each.jobs} jobs" if each.jobs else "idle"
+        doing = f"{each.jobs} jobs, now {', '.join(each.doing) or 'none'}" if each.jobs else "idle"
         yield Finding("worker", f"{offer.host}: {kinds}{gpus}; {doing}; kerntrack {offer.program}")
     if not workers:
         yield Finding("worker", f"{address}: nobody", there=False, remedy=f"kerntrack worker {address}")

@@ -53,6 +53,9 @@ archs = {archs}
 # Where finished builds are kept. Default: the user's cache folder, shared by all projects.
 # cache = ".kerntrack/builds"
 
+# A Dask scheduler whose workers build, check and time in place of this machine; `--cluster local` is this machine.
+# cluster = "tls://scheduler:8786"
+
 # Which compiler to use: "rocm", "ziglang" or the path of a clang. Default: the best that is installed.
 # toolchain = "ziglang"
 

@@ -25,7 +25,11 @@ Device = Annotated[
 ]
 ClusterAddress = Annotated[
     str | None,
-    typer.Option("--cluster", metavar="ADDRESS", help="Let the workers of this scheduler do it: tls://HOST:8786."),
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Let the workers of this scheduler do it, tls://HOST:8786; or local. Default: what kerntrack.toml says.",
+    ),
 ]
 Jobs = Annotated[
     int | None,

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from tracker.cancel import Cancel
 from tracker.cluster.remote import Job, give_up, perform
 from tracker.cluster.security import security
-from tracker.cluster.worker import Offer, own_offer
+from tracker.cluster.worker import Offer, own_state
 from tracker.errors import AbsentError, CancelledError
 
 Answer = TypeVar("Answer")
@@ -28,19 +28,23 @@ TRIES = 5
 
 @dataclass(frozen=True)
 class Worker:
-    """A connected worker, and the jobs that it has at this moment."""
+    """A connected worker, and what it does at this moment."""
 
     address: str
     offer: Offer
+    doing: tuple[str, ...]
+    """The jobs that run."""
     jobs: int
+    """How many run or wait there."""
 
 
 class Cluster:
     """A connection to a scheduler. Raises what `security` raises, and AbsentError when there is none to reach."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, seconds: float = CONNECT_SECONDS) -> None:
+        """`seconds` that it has to answer."""
         self.address = address
-        self._client = self._connect(CONNECT_SECONDS)
+        self._client = self._connect(seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -52,9 +56,12 @@ class Cluster:
 
     def workers(self) -> list[Worker]:
         """Workers of kerntrack that are connected now."""
-        offers = self._client.run(own_offer, on_error="ignore")
-        busy = self._client.processing()
-        return [Worker(address, offer, len(busy.get(address, ()))) for address, offer in sorted(offers.items())]
+        states = self._client.run(own_state, on_error="ignore")
+        has = self._client.processing()
+        return [
+            Worker(address, offer, doing, len(has.get(address, ())))
+            for address, (offer, doing) in sorted(states.items())
+        ]
 
     def require(self, resources: set[str]) -> None:
         """Raises AbsentError, saying who is connected, when nobody offers one of `resources`."""

@@ -27,6 +27,8 @@ class Job(Generic[Answer]):
     work: Callable[[Paths, Cancel], Answer]
     files: tuple[tuple[str, str], ...] = ()
     """(name, sha256 of the content)."""
+    title: str = ""
+    """For people who watch."""
 
 
 class _Runs:
@@ -53,7 +55,20 @@ def perform(pickled: bytes, run: str, contents: Sequence[bytes]) -> Any:
     cancel = _RUNS.cancel(run)
     cancel.check()
     paths = {name: _file(digest, name, content) for (name, digest), content in zip(job.files, contents, strict=True)}
-    return job.work(paths, cancel)
+    _DOING[threading.get_ident()] = job.title
+    try:
+        return job.work(paths, cancel)
+    finally:
+        del _DOING[threading.get_ident()]
+
+
+_DOING: dict[int, str] = {}
+"""The job of each thread."""
+
+
+def doing() -> tuple[str, ...]:
+    """The jobs that run here now."""
+    return tuple(sorted(_DOING.copy().values()))
 
 
 def give_up(run: str) -> None:

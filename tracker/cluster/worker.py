@@ -11,6 +11,7 @@ from functools import cache
 from tracker import __version__
 from tracker.cancel import Cancel
 from tracker.cluster.gpus import Gpus
+from tracker.cluster.remote import doing
 from tracker.cluster.security import security
 from tracker.devices import selection
 from tracker.devices.revision import emulator_name
@@ -43,8 +44,13 @@ _OWN: list[Offer] = []
 
 
 def own_offer() -> Offer:
-    """What this process offers; called by others on a worker."""
+    """What this process offers."""
     return _OWN[0]
+
+
+def own_state() -> tuple[Offer, tuple[str, ...]]:
+    """What this process offers, and the jobs that it does now; called by others on a worker."""
+    return own_offer(), doing()
 
 
 @cache

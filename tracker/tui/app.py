@@ -143,6 +143,12 @@ class Kerntrack(Outside):
 
         self.push_screen(HistoryScreen())
 
+    def open_workers(self) -> None:
+        """The cluster's workers."""
+        from tracker.tui.screens.workers import WorkersScreen
+
+        self.push_screen(WorkersScreen())
+
     def open_menu(self, title: str, entries: Sequence[Command]) -> None:
         """Let the user choose a command; it is run on the screen from which the menu was opened."""
         from tracker.tui.screens.menu import Menu

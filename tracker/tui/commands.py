@@ -12,7 +12,7 @@ from tracker.tui.signs import TOGGLES
 class Command:
     """One thing the user can do.
 
-    `where`: `anywhere`, a screen (`matrix`, `kernel`, `jobs`, `map`, `history`, `viewer`) or a menu (`copy`).
+    `where`: `anywhere`, a screen (`matrix`, `kernel`, `jobs`, `map`, `history`, `viewer`, `workers`) or a menu (`copy`).
     """
 
     name: str
@@ -91,6 +91,7 @@ COMMANDS = (
     Command("map", "m", "Map", "The whole port on one screen", "matrix", True),
     Command("jobs", "J", "Jobs", "Jobs with their progress, log, cancel and re-run", "matrix", True),
     Command("history", "H", "History", "Every run of the past: what, when, how long, how it ended", "matrix"),
+    Command("workers", "W", "Workers", "The cluster's workers: their devices, and what each does now", "matrix"),
     Command(
         "watch", "w", "Watch", "Rescan by itself whenever a source changes", "matrix", changes=True, on_title="Unwatch"
     ),
@@ -165,6 +166,7 @@ COMMANDS = (
     Command("close", "escape,q,m", "Back", "Back to the matrix", "map", True),
     Command("close", "escape,q,H", "Back", "Back to the matrix", "history", True),
     Command("pager", "P", "Pager", "Read the list in $PAGER", "history"),
+    Command("close", "escape,q,W", "Back", "Back to the matrix", "workers", True),
     Command("help", "question_mark,f1", "Help", "What every key does here", "anywhere", True),
     Command("command_palette", "ctrl+p", "Palette", "Every action by name, and every kernel", "anywhere"),
     Command("change_theme", "t", "Theme", "Choose the colours", "anywhere"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr
 from fnmatch import fnmatchcase
 from pathlib import Path
+from threading import Event as Flag
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,12 @@ from tracker.tui.sources import Action, Page, Side, SourceText
 if TYPE_CHECKING:  # SQLAlchemy is loaded for what only some look at, never for the start
     from sqlalchemy import Engine
 
+    from tracker.actions.workers import Seen
+
 MOST_RUNS = 500
 """Runs of the past to show."""
+LOOK_SECONDS = 2.0
+"""From one look at the cluster to the next."""
 
 
 class ProjectSource:
@@ -159,6 +164,15 @@ class ProjectSource:
     def watched(self) -> Sequence[Path]:
         """Every configured source folder and file that exists."""
         return watching.sources(self.project)
+
+    def workers(self, left: Flag) -> Iterator["Seen | None"]:
+        """Looks at the project's cluster."""
+        if self.project.cluster is None:
+            yield None
+            return
+        from tracker.actions.workers import watch
+
+        yield from watch(self.project.cluster, left, LOOK_SECONDS)
 
     def scan(self) -> Action:
         """Scan the project's sources."""

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from threading import Event as Flag
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from db.views import BuildAttempt, Caller, Evidence, Finding, KernelFacts, KernelStatus, Outcome, RunRecord
 from db.views import Message as ParserMessage
 from tracker.actions.events import Event
 from tracker.cancel import Cancel
+
+if TYPE_CHECKING:  # loads what devices need
+    from tracker.actions.workers import Seen
 
 Side = Literal["cuda", "hip"]
 Action = Callable[[Cancel], Iterator[Event]]
@@ -78,6 +82,9 @@ class Source(Protocol):
 
     def watched(self) -> Sequence[Path]:
         """Files and folders whose change calls for a scan."""
+
+    def workers(self, left: Flag) -> Iterator["Seen | None"]:
+        """Looks at the cluster until `left` is set; a single None where the project has no cluster."""
 
     def scan(self) -> Action:
         """Scan the project's sources."""

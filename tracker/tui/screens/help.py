@@ -21,6 +21,7 @@ INTRODUCTIONS = {
     "jobs": "Work runs here, and exceptions of this program end here too. Cancelling kills the compiler's processes.",
     "history": "What was done, by whichever front end, newest first.",
     "viewer": "One text. It stands still while the matrix goes on.",
+    "workers": "Whoever serves the project's cluster, with what, and what each does now.",
     "map": "Each cell is a kernel: types down, families across, one block per architecture.",
 }
 MOVING = (

@@ -108,6 +108,10 @@ class MainScreen(MatrixView):
         self.kerntrack.toggle_pause()
         self.refresh_bindings()
 
+    def action_workers(self) -> None:
+        """The cluster's workers."""
+        self.kerntrack.open_workers()
+
     def action_watch(self) -> None:
         """Watch the sources, or stop."""
         self.kerntrack.toggle_watch()
