@@ -12,7 +12,8 @@ from tracker.tui.signs import TOGGLES
 class Command:
     """One thing the user can do.
 
-    `where`: `anywhere`, a screen (`matrix`, `kernel`, `jobs`, `map`, `history`, `viewer`, `workers`) or a menu (`copy`).
+    `where`: `anywhere`, a screen (`matrix`, `kernel`, `jobs`, `map`, `history`, `viewer`, `workers`) or a menu
+    (`copy`).
     """
 
     name: str
