@@ -23,6 +23,9 @@ RULE = ("id", "title", "why", "archs", "severity", "remedy", "source")
 RULES = f"select {', '.join(RULE)} from hazard_rules order by id"
 SIGNATURES = f"""
     select k.symbol, k.parameters from kernels k join sources s on s.id = k.source_id where s.side = ? {IN_ORDER}"""
+PLACES = f"""
+    select s.side, k.symbol, k.path, k.line from kernels k join sources s on s.id = k.source_id
+    where s.origin = '' {IN_ORDER}"""
 PAIRS = "select cuda_symbol, hip_symbol, differences from pairs order by id"
 DIAGNOSTICS = """
     select s.path, d.severity, d.path, d.line, d."column", d.message
@@ -60,6 +63,14 @@ def signatures(select: Select, side: str) -> dict[str, list[tuple[str, str]]]:
         found.setdefault(symbol, parameters)
     lists = json.loads(f"[{','.join(found.values())}]")  # one document: faster than many
     return {symbol: [tuple(each) for each in each_of] for symbol, each_of in zip(found, lists, strict=True)}
+
+
+def repeated(select: Select) -> dict[tuple[str, str], list[str]]:
+    """Places by side and symbol of the kernels that the sources define in more than one place."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for side, symbol, path, line in select(PLACES, ()):
+        found.setdefault((side, symbol), {})[f"{path}:{line}"] = None
+    return {key: list(places) for key, places in found.items() if len(places) > 1}
 
 
 def pairs(select: Select) -> list[PairRow]:

@@ -57,6 +57,16 @@ def test_nothing_to_scan(kerntrack: Kerntrack, tmp_path: Path) -> None:
     assert "--cuda PATH" in ended.err and "kerntrack init" in ended.err
 
 
+def test_a_kernel_that_is_defined_twice_is_told_each_time(kerntrack: Kerntrack, project: Path) -> None:
+    (project / "hip/second.hip").write_text(
+        '#include <hip/hip_runtime.h>\nextern "C" __global__ void own(float * x, int n) { x[n] = 1.0f; }\n'
+    )
+    for _ in ("parsed", "unchanged"):
+        ended = kerntrack("scan")
+        told = "HIP kernel own is defined 2 times, the first counts: hip/port.hip:11, hip/second.hip:2"
+        assert ended.code == 0 and told in ended.err and "own is defined" not in ended.out
+
+
 def test_sources_without_kernels_are_bad_news(kerntrack: Kerntrack, project: Path) -> None:
     for file in (project / "cuda" / "all.cu", project / "hip" / "port.hip"):
         file.write_text("int nothing;\n")

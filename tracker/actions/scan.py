@@ -1,6 +1,6 @@
 """Scan: read both sides' sources, keep what they hold, pair the kernels."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,6 +91,7 @@ def _unchanged(project: Project, inputs: Inputs, seen: Sequence[Scanned]) -> Ite
         yield each
         yield Step(done, each.path)
     kernels, _ = outcome(project)
+    yield from _note_repeated(matrix.direct(project.database, survey.repeated) or {})
     finished = _finish(project, kernels, seen)
     row = {"verb": "scan", "started": started, "good": finished.good, "message": finished.message}
     row |= {"options": inputs.options(), "summary": finished.summary}
@@ -113,7 +114,15 @@ def _scan(project: Project, engine: "Engine", inputs: Inputs, cancel: Cancel, ag
     from tracker.actions.reading import read_sources
 
     seen = yield from read_sources(project, engine, inputs, cancel, again)
+    yield from _note_repeated(queries.reading(engine, survey.repeated))
     yield _finish(project, queries.status(engine, project.archs), seen)
+
+
+def _note_repeated(repeated: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[Note]:
+    """A loader gets one of the definitions, and nothing says which: what holds for one may be false for the other."""
+    for (side, symbol), places in repeated.items():
+        words = f"{symbol} is defined {len(places)} times, the first counts: {', '.join(places)}"
+        yield Note(f"{'CUDA' if side == 'cuda' else 'HIP'} kernel {words}", "warning")
 
 
 def _finish(project: Project, kernels: Sequence[KernelStatus], seen: Sequence[Scanned]) -> Finished:
