@@ -67,6 +67,24 @@ def test_types_are_canonical_whatever_they_are_called(scan: Scan) -> None:
     ]  # fmt: skip
 
 
+def test_a_record_by_value_is_its_fields_in_order(scan: Scan) -> None:
+    text = """
+        struct inner {{ short low, high; }};
+        struct sizes {{ {fields} }};
+        extern "C" __global__ void k(const sizes by_value, const sizes *pointer) {{}}
+    """
+    cuda, hip, same = (
+        types(scan(text.format(fields=fields)).kernels[0])
+        for fields in (
+            "int rows; inner steps; float scale[2];",
+            "inner s; int r; float f[2];",
+            "int a; inner b; float c[2];",
+        )
+    )
+    assert cuda == ["sizes {int, inner {short, short}, float[2]}", "const sizes *"]
+    assert same == cuda and hip != cuda
+
+
 def test_every_way_to_name_an_instance_of_a_template_makes_a_kernel(scan: Scan) -> None:
     facts = scan("""
         namespace math {

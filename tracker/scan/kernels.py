@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from clang.cindex import CursorKind as Kind
 
@@ -18,6 +18,7 @@ from tracker.scan.texts import Texts
 from tracker.scan.unit import Unit
 
 _GLOBAL = Kind.CUDAGLOBAL_ATTR.value
+_RECORDS = (Kind.STRUCT_DECL.value, Kind.UNION_DECL.value, Kind.CLASS_DECL.value)
 _UNKNOWN = "unknown type"
 
 
@@ -79,7 +80,18 @@ def _parameters(cursor: clang.Cursor, texts: Texts) -> Iterator[Parameter]:
     declared = (child for child in clang.children(cursor) if clang.kind(child) == Kind.PARM_DECL.value)
     for child, type_ in zip(declared, clang.parameter_types(cursor), strict=True):
         invalid = clang.lib.clang_isInvalidDeclaration(child)
+        type_ += _layout(clang.lib.clang_getCursorType(child))
         yield Parameter(clang.spelling(child), _written_type(child, texts) if invalid else type_)
+
+
+def _layout(type_: Any) -> str:
+    """The fields of a record of the project that is passed by value: one of the same name may have others."""
+    record = clang.lib.clang_getTypeDeclaration(clang.lib.clang_getCanonicalType(type_))
+    if clang.kind(record) not in _RECORDS or clang.in_toolkit(record):
+        return ""
+    fields = [child for child in clang.children(record) if clang.kind(child) == Kind.FIELD_DECL.value]
+    types = [clang.lib.clang_getCanonicalType(clang.lib.clang_getCursorType(field)) for field in fields]
+    return f" {{{', '.join(clang.text(clang.lib.clang_getTypeSpelling(each)) + _layout(each) for each in types)}}}"
 
 
 def _written_type(parameter: clang.Cursor, texts: Texts) -> str:
