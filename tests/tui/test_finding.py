@@ -1,4 +1,4 @@
-"""Finding: rows stay, the cursor steps. And stepping through the parameters that differ."""
+"""Finding: rows stay, the cursor steps. And stepping through what differs between two sources."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ import pytest
 from db.views import KernelStatus
 from tests.tui.fake import Fake
 from tests.tui.pilots import notes, running, screen_text, shown, until
+from tracker.tui.differences import Hunk, body, hunks
 from tracker.tui.finding import step
 from tracker.tui.sources import Page, SourceText
 from tracker.tui.widgets.code import Code, SideBySide
@@ -74,5 +75,56 @@ async def test_the_next_difference_comes_into_view() -> None:
         await until(pilot, lambda: offsets() == [96, 96])
         await pilot.press("n")
         await until(pilot, lambda: offsets() == [98, 98])
-        assert sides.at == head.index("int k)")
+        assert sides.at == ("cuda", head.index("int k)"))
         assert "≠" in screen_text(app)
+
+
+CUDA = """// copy
+__global__ void f(const void * vx, int k) {
+  int i = blockIdx.x;
+  int lane = threadIdx.x;
+  x[i] = __shfl_xor_sync(~0u, v, 1);
+  y[i] = 0;
+}
+after"""
+HIP = """__global__ void f(const void * vx,   int k) {
+  int i = blockIdx.x;
+  int lane = threadIdx.x;
+  assert(lane < 32);
+  x[i] = __shfl_xor(v, 1);
+}"""
+
+
+def test_differing_lines_of_two_bodies() -> None:
+    cuda, hip = SourceText("a.cu", 2, CUDA), SourceText("b.hip", 1, HIP)
+    assert hunks(cuda, hip) == [Hunk(range(4, 6), range(3, 5))]
+    assert hunks(cuda, replace(hip, text=None)) == []
+    assert hunks(cuda, replace(hip, text="__global__ void f() {\n  something();\n  else_();\n}")) == []
+
+
+@pytest.mark.parametrize(("text", "expected"), [("a {\n}\nb", 2), ("a\n{ {\n}\n}", 4), ("a {", 1), ("MACRO(a)\nb", 1)])
+def test_a_body_ends_with_its_brace(text: str, expected: int) -> None:
+    assert body(text.splitlines(), 1) == range(expected)
+
+
+async def test_steps_go_through_the_lines_that_differ() -> None:
+    source = Fake()
+    original = source.page
+    long = "\n".join(f"  same({n});" for n in range(60))
+    cuda = f"void f() {{\n  first();\n{long}\n  last();\n}}\n" + "\n" * 60
+    hip = cuda.replace("last", "added();\n  final").replace("first", "front")
+
+    def both_at_hand(kernel: KernelStatus) -> Page:
+        return replace(original(kernel), cuda=SourceText("a.cu", 1, cuda), hip=SourceText("b.hip", 1, hip))
+
+    source.page = both_at_hand  # type: ignore[method-assign]
+    async with running(source) as (app, pilot):
+        app.main.matrix.go_to("mul_mat_q5_1@candle-kernels/src/quantized.cu")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen.query(Code)) == 2)
+        sides = app.screen.query_one(SideBySide)
+        for key, stop in (("n", ("hip", 1)), ("n", ("hip", 62)), ("n", ("hip", 1)), ("N", ("hip", 62))):
+            await pilot.press(key)
+            await until(pilot, lambda stop=stop: sides.at == stop)  # type: ignore[misc]
+        text = screen_text(app)
+        assert "   63≠  added();" in text and "   63≠  last();" in text

@@ -96,7 +96,7 @@ class KernelScreen(KerntrackScreen):
         self.query_one(Tabs).action_previous_tab()
 
     def action_next_difference(self) -> None:
-        """To the next parameter that differs."""
+        """To the next difference between the sources."""
         self._step(1)
 
     def action_previous_difference(self) -> None:
@@ -109,7 +109,7 @@ class KernelScreen(KerntrackScreen):
 
     def _show_difference(self, way: int) -> None:
         if not any(sides.step(way) for sides in self.query(SideBySide)):
-            self.notify("no parameter differs in a source that is at hand", timeout=3)
+            self.notify("no difference is known in the sources at hand", timeout=3)
 
     def action_compile(self) -> None:
         """Compile this kernel's file."""

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Static
 
+from tracker.tui.differences import hunks
 from tracker.tui.sources import SourceText
 from tracker.tui.widgets.columns import Piece
 from tracker.tui.widgets.lines import Lines
@@ -65,7 +66,7 @@ def signature(lines: Sequence[str], start: int) -> range:
 
 
 class Code(Lines):
-    """One source. `differing`: names of parameters to mark in the kernel's head."""
+    """One source. `differing`: names of parameters to mark in the kernel's head; `changed`: lines to mark below it."""
 
     class Scrolled(Message):
         """The user moved this side."""
@@ -74,9 +75,9 @@ class Code(Lines):
             super().__init__()
             self.code = code
 
-    def __init__(self, source: SourceText, differing: frozenset[str], *, id: str) -> None:
+    def __init__(self, source: SourceText, differing: frozenset[str], changed: frozenset[int], *, id: str) -> None:
         super().__init__(id=id)
-        self.source = source
+        self.source, self.changed = source, changed
         self.placed = False
         """True once it stands at the kernel."""
         texts = (source.text or "").expandtabs(4).splitlines()
@@ -87,14 +88,16 @@ class Code(Lines):
 
     def pieces(self, number: int) -> Sequence[Piece]:
         """Line number, mark, code."""
-        mark = "≠" if number in self.marked else " "
-        style = "bold $text-warning" if number in self.marked else "$foreground-disabled"
+        mark = "≠" if number in self.marked or number in self.changed else " "
+        style = "bold $text-warning" if mark == "≠" else "$foreground-disabled"
         return [(f"{number + 1:>5}{mark}", style), *highlight(self.lines[number][0][0])]
 
     def background(self, number: int) -> str:
-        """The kernel's head stands out; where a parameter differs, more so."""
+        """The kernel's head and changed lines stand out; where a parameter differs, more so."""
         if number in self.marked:
             return "$warning-muted"
+        if number in self.changed:
+            return "$primary-muted"
         return "$panel" if number in self.head else "$surface"
 
     def on_resize(self) -> None:
@@ -114,18 +117,22 @@ class Code(Lines):
             self.post_message(self.Scrolled(self))
 
 
-def next_line(marked: Sequence[int], at: int | None, way: int) -> int:
-    """The marked line after or before `at`, from the other end at an end; the first where `at` is None."""
-    if at not in marked:
-        return marked[0]
-    return marked[(marked.index(at) + way) % len(marked)]
+Stop = tuple[str, int]
+"""A side and a line (from 0) of its text."""
+
+
+def next_stop(stops: Sequence[Stop], at: Stop | None, way: int) -> Stop:
+    """The stop after or before `at`, from the other end at an end; the first or last where `at` is None."""
+    if at not in stops:
+        return stops[0 if way > 0 else -1]
+    return stops[(stops.index(at) + way) % len(stops)]
 
 
 class SideBySide(Horizontal):
     """CUDA on the left, HIP on the right."""
 
-    at: int | None = None
-    """The marked line that was gone to last."""
+    at: Stop | None = None
+    """The difference that was gone to last."""
 
     DEFAULT_CSS = """
     SideBySide Vertical { width: 1fr; }
@@ -139,9 +146,11 @@ class SideBySide(Horizontal):
         super().__init__()
         self.sides = {"cuda": cuda, "hip": hip}
         self.differing = differing
+        self.hunks = hunks(cuda, hip)
 
     def compose(self) -> ComposeResult:
         """Each side's path above its text, or why there is none."""
+        changed = {side: frozenset(n for hunk in self.hunks for n in getattr(hunk, side)) for side in self.sides}
         for side, source in self.sides.items():
             with Vertical(id=f"{side}-side", classes="" if source.text else "empty"):
                 yield Static(
@@ -152,16 +161,22 @@ class SideBySide(Horizontal):
                 if source.text is None:
                     yield Static(source.note, classes="absent", markup=False)
                 else:
-                    yield Code(source, self.differing, id=f"{side}-code")
+                    yield Code(source, self.differing, changed[side], id=f"{side}-code")
 
     def step(self, way: int) -> bool:
-        """Bring the next marked line into view (`way` -1: the one before); False where none is marked."""
-        for code in self.query(Code):
-            if code.marked:
-                self.at = next_line(sorted(code.marked), self.at, way)
-                code.to_line(self.at + 1)
-                return True
-        return False
+        """Bring the next difference into view (`way` -1: the one before); False where none is known."""
+        stops = self._stops()
+        if stops:
+            self.at = side, number = next_stop(stops, self.at, way)
+            self.query_one(f"#{side}-code", Code).to_line(number + 1)
+        return bool(stops)
+
+    def _stops(self) -> list[Stop]:
+        """Parameters of the first side that has them marked, and the first line of each change, from top to bottom."""
+        codes = {side: code for side in self.sides for code in self.query(f"#{side}-code").results(Code)}
+        found = {("hip", hunk.hip[0]) if hunk.hip else ("cuda", hunk.cuda[0]) for hunk in self.hunks}
+        heads = [{(side, number) for number in code.marked} for side, code in codes.items() if code.marked]
+        return sorted(found.union(*heads[:1]), key=lambda stop: stop[1] - codes[stop[0]].source.line)
 
     def on_code_scrolled(self, message: Code.Scrolled) -> None:
         """Keep the kernels' first lines next to each other."""
