@@ -45,6 +45,7 @@ def _kernel(symbol: str, number: int, file: str) -> dict[str, Any]:
         "max_threads": 256,
         "min_blocks": None,
         "static_lds": 1024,
+        "lines": 20,
         "fingerprint": "f",
         "helpers": (),
         "structs": (),

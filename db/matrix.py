@@ -23,13 +23,13 @@ Select = Callable[[str, Sequence[str]], Iterable[Any]]
 """Runs a statement with its parameters and gives its rows as tuples."""
 CellKey = tuple[str, str]
 """(symbol, arch)."""
-Place = tuple[str, str, int, int | None]
-"""(symbol, path, line, macro_line)."""
+Place = tuple[str, str, int, int | None, int]
+"""(symbol, path, line, macro_line, lines)."""
 
 IN_ORDER = "order by s.position, k.id"
 """Kernels as scanned: sources in the scan's order, then by place in the source."""
 PLACES = f"""
-    select k.symbol, k.path, k.line, k.macro_line from kernels k join sources s on s.id = k.source_id
+    select k.symbol, k.path, k.line, k.macro_line, k.lines from kernels k join sources s on s.id = k.source_id
     where s.side = ? {IN_ORDER}"""
 HOMES = f"""
     select k.symbol, s.path, k.fingerprint from kernels k join sources s on s.id = k.source_id
@@ -260,10 +260,11 @@ def _kernel_status(
         family=name.family if name else "",
         type=name.type if name else "",
         batch=name.batch if name else None,
-        baseline=Location(*of[1:]) if of else None,
+        baseline=Location(*of[1:4]) if of else None,
         port="missing" if port is None else "drifted" if differing else "ported",
         port_symbol=port[0] if port else None,
-        port_location=Location(*port[1:]) if port else None,
+        port_location=Location(*port[1:4]) if port else None,
         differences=differing,
         archs=cells,
+        lines=of[4] if of else 0,
     )

@@ -98,6 +98,8 @@ class Kernel(Base):
     fingerprint: Mapped[str]
     helpers: Mapped[list[Any]]
     structs: Mapped[list[Any]]
+    lines: Mapped[int] = mapped_column(server_default="0")
+    """Of its definition; 0: not known."""
 
 
 class HazardRule(Base):

@@ -196,7 +196,7 @@ def _diagnostic(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kernel(facts: Mapping[str, Any]) -> dict[str, Any]:
-    same = ("symbol", "name", "macro", "max_threads", "min_blocks", "static_lds", "fingerprint")
+    same = ("symbol", "name", "macro", "max_threads", "min_blocks", "static_lds", "fingerprint", "lines")
     macro_place = facts["macro_place"] or {"path": None, "line": None}
     return {
         **{field: facts[field] for field in same},

@@ -1,6 +1,6 @@
 """Which schema this program reads and writes."""
 
-HEAD = "0008"
+HEAD = "0009"
 """Newest revision under `db/migrations/versions`. Written here so that opening an up-to-date file needs no Alembic."""
 
 RESOURCES = tuple(

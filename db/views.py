@@ -127,6 +127,8 @@ class KernelStatus:
     port_location: Location | None
     differences: tuple[str, ...]
     archs: dict[str, ArchStatus] = field(default_factory=dict)
+    lines: int = 0
+    """Lines of the CUDA kernel's definition; 0: not known, or a HIP kernel no CUDA kernel asked for."""
 
 
 @dataclass(frozen=True)
@@ -240,6 +242,8 @@ class KernelFacts:
     fingerprint: str
     helpers: tuple[str, ...]
     structs: tuple[str, ...]
+    lines: int = 0
+    """Of its definition; 0: not known."""
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ def from_json(text: str) -> Rows:
             "family": kernel["family"],
             "type": kernel["type"],
             "batch": str(kernel["batch"] or ""),
+            "lines": str(kernel["lines"] or ""),
             "port": kernel["port"]["state"],
             "differences": "; ".join(kernel["port"]["differences"]),
             "cuda": place(kernel["baseline"]),

@@ -31,6 +31,31 @@ def test_second_scan_parses_nothing(scanned: Kerntrack) -> None:
     assert json.loads(scanned("scan", "--again", "--json").out)["scan"]["parsed"] == 2
 
 
+def test_progress_is_counted_in_lines_too(scanned: Kerntrack, project: Path) -> None:
+    assert "1 of 4 ported (2 of 10 lines)" in scanned("status").out
+    assert "8 of 10 lines of CUDA kernels are not ported" in scanned("gap").out
+    assert json.loads(scanned("gap", "--json").out)["totals"]["lines"] == {"ported": 2, "drifted": 3, "missing": 5}
+    scanned("compile", "arch:gfx1100")
+    shown = scanned("status").out
+    (line,) = (line for line in shown.splitlines() if line.split()[:1] == ["compiled"])
+    assert line.split()[1:] == ["0", "%", "/", "0", "%", "50", "%", "/", "50", "%"]
+    phases = json.loads(scanned("status", "--json").out)["totals"]["phases"]
+    assert {"name": "compiled", "arch": "gfx1100", "done": 2, "total": 4, "lines": 5, "of_lines": 10} in phases
+
+
+def test_an_old_recording_does_not_know_lines(scanned: Kerntrack, project: Path) -> None:
+    scanned("scan", "--record", "k.json")
+    recording = json.loads((project / "k.json").read_text())
+    recording["schema"] = 2
+    for kernel in recording["files"][0]["kernels"]:
+        del kernel["lines"]
+    (project / "k.json").write_text(json.dumps(recording))
+    (project / "kerntrack.toml").write_text('baselines = ["k.json"]\nhip = ["hip"]\n')
+    assert scanned("scan").out.splitlines()[-1].startswith("1 of 4 ported, 1 drifted")
+    assert json.loads(scanned("gap", "--json").out)["totals"]["lines"] is None
+    assert json.loads(scanned("status", "--json").out)["totals"]["phases"][0]["lines"] is None
+
+
 def test_status_golden_csv_and_markdown(scanned: Kerntrack) -> None:
     assert scanned("status", "--format", "csv").out == (GOLDEN / "status.csv").read_text()
     assert scanned("status", "--format", "md").out == (GOLDEN / "status.md").read_text()

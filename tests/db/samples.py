@@ -25,6 +25,7 @@ def kernel(symbol: str, *, line: int = 10, fingerprint: str = "f1", macro_line: 
         "max_threads": None,
         "min_blocks": None,
         "static_lds": 0,
+        "lines": 10,
         "fingerprint": fingerprint,
         "helpers": ("dequantize",),
         "structs": ("block_q5_1",),

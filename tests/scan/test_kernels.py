@@ -44,6 +44,41 @@ def test_a_plain_kernel_has_symbol_parameters_line_and_what_it_reaches(scan: Sca
     assert (facts.helpers, facts.structs, facts.diagnostics) == (("twice",), ("block",), ())
 
 
+def test_lines_are_those_of_the_definition_or_of_the_macro_that_makes_it(scan: Scan) -> None:
+    facts = scan(
+        PLAIN
+        + """
+#define HEAD(name) extern "C" __global__ void name(int *out)
+#define PAIR(name) \\
+    HEAD(name##_a) { out[0] = 1; } \\
+    HEAD(name##_b) { \\
+        out[0] = 2; \\
+    }
+PAIR(two)
+
+#define AS_IS(...) __VA_ARGS__
+AS_IS(extern "C" __global__ void handed(int *out) {
+    out[0] = 3;
+})
+
+template <int n>
+__global__ void made(int *out) {
+    out[0] = n;
+}
+template __global__ void made<4>(int *);
+"""
+    )
+
+    assert {kernel.name: kernel.lines for kernel in facts.kernels} == {
+        "scale": 4,
+        "plain": 1,
+        "two_a": 5,  # the macro's text, for each kernel that it makes
+        "two_b": 5,
+        "handed": 3,
+        "made<4>": 3,
+    }
+
+
 def test_hip_sources_give_the_same_facts_as_cuda_sources(scan: Scan) -> None:
     cuda = scan(PLAIN)
     hip = scan("#include <hip/hip_runtime.h>" + PLAIN, "hip")

@@ -15,6 +15,7 @@ from tracker.config import Project
 from tracker.scan.callers.compare import CallerGap
 from tracker.scan.pairing import RenameRules
 
+PORTS = ("ported", "drifted", "missing")
 NameState = Literal["present", "missing", "replaced", "unused"]
 """`present`: the HIP side has the name. Else `missing`: a kernel that is not ported needs it; `replaced`: all kernels
 that need it are ported without it; `unused`: no kernel needs it."""
@@ -70,6 +71,8 @@ class Gap:
     callers: CallerGap | None
     """None when no Rust source was scanned."""
     hazards: tuple[Waiting, ...]
+    lines: Mapping[str, int] | None
+    """Lines of the CUDA kernels' definitions by state of the port; None where the inventory does not know them."""
 
 
 def gap(project: Project) -> Gap:
@@ -93,7 +96,13 @@ def gap(project: Project) -> Gap:
     )
     unported = {row.symbol for row in rows if row.port != "ported"}
     hazards = _waiting(queries.findings(engine, unported), unported)
-    return Gap(_groups(rows), structs, helpers, caller_gap(project, engine), hazards)
+    return Gap(_groups(rows), structs, helpers, caller_gap(project, engine), hazards, _lines(rows))
+
+
+def _lines(rows: Sequence[KernelStatus]) -> dict[str, int] | None:
+    if not all(row.lines for row in rows):
+        return None
+    return {state: sum(row.lines for row in rows if row.port == state) for state in PORTS}
 
 
 def _waiting(found: Iterable[Finding], unported: set[str]) -> tuple[Waiting, ...]:

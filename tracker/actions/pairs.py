@@ -60,4 +60,5 @@ def as_scanned(facts: KernelFacts) -> Kernel:
         fingerprint=facts.fingerprint,
         helpers=facts.helpers,
         structs=facts.structs,
+        lines=facts.lines,
     )

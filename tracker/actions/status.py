@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from db import matrix
 from db.views import ArchStatus, KernelStatus, SourceFile
 from tracker.actions.disk import Disk
+from tracker.actions.progress import phases
 from tracker.build.archs import get_arch
 from tracker.config import Project
 from tracker.devices.revision import emulator_name
@@ -72,6 +73,7 @@ def counts(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> dict[str, A
         "missing": ports["missing"],
         "extra": sum(kernel.baseline is None for kernel in kernels),
         "archs": {arch: _states(kernels, arch) for arch in archs},
+        "phases": list(map(vars, phases(kernels, archs))),
     }
 
 

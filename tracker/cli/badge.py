@@ -3,13 +3,13 @@
 import sys
 from pathlib import Path
 
+from tracker.actions.progress import PORTED, phases
 from tracker.actions.status import load
 from tracker.cli.report import write
 from tracker.cli.session import Session
 from tracker.errors import ExitCode, UsageError
 from tracker.reports.badge import badge
-from tracker.reports.gate import PHASES, PORTED
-from tracker.reports.phases import phases
+from tracker.reports.gate import PHASES
 
 
 def run(session: Session, what: str, arch: str | None, out: Path | None) -> ExitCode:

@@ -38,6 +38,7 @@ def kernel_document(kernel: KernelStatus, archs: Sequence[str]) -> dict[str, Any
         "family": kernel.family,
         "type": kernel.type,
         "batch": kernel.batch,
+        "lines": kernel.lines or None,
         "baseline": vars(kernel.baseline) if kernel.baseline else None,
         "port": {**port, "differences": kernel.differences},
         "archs": {arch: arch_document(kernel.archs[arch]) for arch in archs},

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tracker.actions.gap import Gap, Group, Name, Waiting, gap
+from tracker.actions.gap import PORTS, Gap, Group, Name, Waiting, gap
 from tracker.cli import callers
 from tracker.cli.documents import SCHEMA
 from tracker.cli.hazards import STYLES
@@ -37,6 +37,7 @@ def document(found: Gap) -> dict[str, object]:
         "schema": SCHEMA,
         "totals": {
             "kernels": {state: sum(map(len, lists)) for state, lists in _ports(found.groups).items()},
+            "lines": found.lines,
             "structs": _states(found.structs),
             "helpers": _states(found.helpers),
         },
@@ -49,7 +50,7 @@ def document(found: Gap) -> dict[str, object]:
 
 
 def _ports(groups: Iterable[Group]) -> dict[str, list[tuple[str, ...]]]:
-    return {state: [getattr(group, state) for group in groups] for state in ("ported", "drifted", "missing")}
+    return {state: [getattr(group, state) for group in groups] for state in PORTS}
 
 
 def _states(names: Iterable[Name]) -> dict[str, int]:
@@ -75,6 +76,9 @@ def listing(found: Gap) -> Listing:
 
 def _print_screen(console: Console, found: Gap) -> None:
     console.print(_kernels(found.groups))
+    if found.lines:
+        total, ported = sum(found.lines.values()), found.lines["ported"]
+        console.print(Text(f"{total - ported} of {total} lines of CUDA kernels are not ported", "bold"))
     for title, names in (("block structures", found.structs), ("helper functions", found.helpers)):
         counts = _states(names)
         rest = ", ".join(

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from db.views import KernelStatus, Location
 from tracker.actions.compare import words
+from tracker.actions.progress import REACHED, Phase, phases, share
 from tracker.actions.status import Matrix, load
 from tracker.cli.documents import kernel_document, write_status
 from tracker.cli.session import Session
@@ -34,6 +35,8 @@ def run(
         _print_kernels(session, matrix.select(selector), matrix.archs, format or "table")
     else:
         session.stdout().print(overview(matrix.kernels, matrix.archs))
+        if reached := progress(list(phases(matrix.kernels, matrix.archs)), matrix.archs):
+            session.stdout().print(reached)
         session.stdout().print(Text(headline(matrix.kernels)))
         session.stderr().print(Text("`kerntrack status q5_1` lists the kernels of a type, --all all of them", "dim"))
     return ExitCode.GOOD
@@ -57,15 +60,38 @@ def warn_of_changes(session: Session, matrix: Matrix) -> None:
         session.stderr().print(Text(message, "yellow"), soft_wrap=True)
 
 
-def headline(kernels: Iterable[KernelStatus]) -> str:
+def headline(kernels: Sequence[KernelStatus]) -> str:
     """The one sentence: how much is ported."""
     ports = Counter(kernel.port if kernel.baseline else "extra" for kernel in kernels)
     total = ports.total() - ports["extra"]
-    parts = [f"{ports['ported']} of {total} ported"]
+    parts = [f"{ports['ported']} of {total} ported{_lines(kernels)}"]
     parts += [f"{ports[state]} {state}" for state in ("drifted", "missing") if ports[state]]
     if ports["extra"]:
         parts.append(f"{ports['extra']} HIP kernels that no CUDA kernel asked for")
     return ", ".join(parts)
+
+
+def _lines(kernels: Sequence[KernelStatus]) -> str:
+    port = next(phases(kernels, ()))
+    return "" if port.of_lines is None else f" ({port.lines} of {port.of_lines} lines)"
+
+
+def progress(found: Sequence[Phase], archs: Sequence[str]) -> Table | None:
+    """Per arch the share of kernels, and of their lines, that came through each phase; None where there is none yet."""
+    names = [name for name in REACHED if any(each.done for each in found if each.name == name)]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("of the kernels / of their lines")
+    for arch in archs:
+        table.add_column(arch, justify="right")
+    for name in names:
+        table.add_row(name, *(_shares(each) for each in found if each.name == name))
+    return table if names else None
+
+
+def _shares(phase: Phase) -> str:
+    kernels = share(phase.done, phase.total)
+    known = phase.lines is not None and phase.of_lines is not None
+    return f"{kernels} / {share(phase.lines or 0, phase.of_lines or 0)}" if known else kernels
 
 
 def overview(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Table:
@@ -115,13 +141,14 @@ def legend(states: Iterable[str]) -> str:
 
 def listing(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Listing:
     """A row per kernel."""
-    fixed = ("kernel", "family", "type", "batch", "port", "differences", "cuda", "hip")
+    fixed = ("kernel", "family", "type", "batch", "lines", "port", "differences", "cuda", "hip")
     rows = tuple(
         (
             kernel.symbol,
             kernel.family,
             kernel.type,
             str(kernel.batch or ""),
+            str(kernel.lines or ""),
             kernel.port,
             "; ".join(kernel.differences),
             place(kernel.baseline),
@@ -130,7 +157,7 @@ def listing(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Listing:
         )
         for kernel in kernels
     )
-    hidden = frozenset({"family", "type", "batch", "differences", "cuda", "hip"})
+    hidden = frozenset({"family", "type", "batch", "lines", "differences", "cuda", "hip"})
     return Listing((*fixed, *archs), rows, frozenset({"port", *archs}), hidden)
 
 

@@ -11,13 +11,14 @@ from tracker import __version__
 from tracker.actions.gap import gap
 from tracker.actions.hazards import looked
 from tracker.actions.pairs import first_of_each
+from tracker.actions.progress import phases
 from tracker.actions.status import counts, load
 from tracker.actions.store import open_store
 from tracker.config import Project
 from tracker.reports import three_ways
 from tracker.reports.evidence import evidence
 from tracker.reports.model import Report
-from tracker.reports.phases import moments, phases
+from tracker.reports.phases import moments
 from tracker.reports.todo import required
 from tracker.scan.pairing import RenameRules
 

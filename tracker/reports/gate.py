@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracker.actions.compare import States, compare, states_of
+from tracker.actions.progress import CHECKED, COMPILED, PORTED, REACHED, VERIFIED, share
 from tracker.actions.status import Matrix
 from tracker.errors import UsageError
-from tracker.reports.phases import CHECKED, COMPILED, REACHED, VERIFIED
 
-PORTED = "ported"
 PHASES = {PORTED: PORTED, "compiled": COMPILED, "emulated": CHECKED, "verified": VERIFIED}
 """Words of `--min` and the phases that they mean: on a device counts for the emulator too."""
 WORSE = ("broken", "stale", "gone")
@@ -77,11 +76,6 @@ def _reached(demand: Demand, states: States) -> Verdict:
     enough = 100 * done >= demand.amount * total if demand.percent else done >= demand.amount
     found = f"{done} of {total} ({share(done, total)})" if total else "there are no kernels"
     return Verdict(enough and total > 0, str(demand), found, () if enough else left)
-
-
-def share(done: int, total: int) -> str:
-    """Per cent, rounded down to a tenth, so that only all of them are 100 %."""
-    return f"{1000 * done // total / 10:g} %" if total else "–"
 
 
 def _not_worse(base: States, now: States, archs: Sequence[str]) -> Verdict:

@@ -6,19 +6,10 @@ from typing import Any, Literal
 
 from db.views import KernelStatus
 from tracker.actions.hazards import Hazards
+from tracker.actions.progress import Phase
 from tracker.scan.callers.compare import CallerGap
 
 Progress = Literal["done", "begun", "open"]
-
-
-@dataclass(frozen=True)
-class Phase:
-    """How many CUDA kernels have come so far. `arch` is "" for the port itself."""
-
-    name: str
-    arch: str
-    done: int
-    total: int
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,12 @@
-"""How far cells have come, now and after every run of the history."""
+"""How far cells had come after every run of the history."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from db.views import KernelStatus
-from tracker.actions.compare import RUNGS, STALE, states_of
-from tracker.reports.model import Moment, Phase
+from tracker.actions.compare import RUNGS, STALE
+from tracker.actions.progress import REACHED
+from tracker.reports.model import Moment
 
-COMPILED, CHECKED, VERIFIED = "compiled", "emulated or verified", "verified"
-REACHED: Mapping[str, frozenset[str]] = {
-    COMPILED: frozenset({"compiled", "emulation failed", "emulated", "verify failed", "verified"}),
-    CHECKED: frozenset({"emulated", "verified"}),
-    VERIFIED: frozenset({"verified"}),
-}
-"""States in which a cell has come through a phase. Stale cells have come through none."""
 MOST_MOMENTS = 200
-
-
-def phases(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Iterator[Phase]:
-    """The port, then each arch's phases. CUDA kernels only."""
-    states = states_of([kernel for kernel in kernels if kernel.baseline])
-    yield Phase("ported", "", ported(states), len(states))
-    for arch in archs:
-        for name, done in zip(REACHED, reached(states, arch), strict=True):
-            yield Phase(name, arch, done, len(states))
 
 
 def ported(states: Mapping[str, Mapping[str, str]]) -> int:

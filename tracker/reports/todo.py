@@ -6,8 +6,9 @@ from db.views import KernelStatus
 from tracker.actions.compare import states_of
 from tracker.actions.gap import Gap, Name
 from tracker.actions.hazards import Hazards
+from tracker.actions.progress import CHECKED, COMPILED, REACHED, VERIFIED
 from tracker.reports.model import Todo
-from tracker.reports.phases import CHECKED, COMPILED, REACHED, VERIFIED, is_failure
+from tracker.reports.phases import is_failure
 
 COMMANDS = {
     COMPILED: ("Compile for {arch}", "kerntrack compile --arch {arch}"),

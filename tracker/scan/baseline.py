@@ -15,8 +15,9 @@ from typing import Any
 from tracker.errors import UsageError
 from tracker.scan.facts import Diagnostic, FileFacts, Finding, Kernel, Parameter, Place
 
-SCHEMA = 2
-"""2 has porting hazards."""
+SCHEMA = 3
+"""2 has porting hazards, 3 the lines of kernels."""
+READ = (2, SCHEMA)
 
 
 _NAMES = re.compile(r"[\w.,: ]*")
@@ -53,7 +54,7 @@ def read(file: Path) -> Baseline:
     remedy = "Record it anew with `kerntrack scan --cuda PATH --record FILE`."
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        if content["schema"] != SCHEMA:
+        if content["schema"] not in READ:
             raise UsageError(f"{file}: schema {content['schema']} is unknown, {SCHEMA} was expected", remedy)
         return Baseline(content["origin"], content["commit"], tuple(_file_facts(each) for each in content["files"]))
     except OSError as error:

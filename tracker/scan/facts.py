@@ -54,6 +54,8 @@ class Kernel:
     """Names of the `__device__` functions the kernel reaches (its own body excluded)."""
     structs: tuple[str, ...]
     """Names of the struct types the kernel reaches: its block structures."""
+    lines: int = 0
+    """Lines of its definition; where a macro made it, those of the macro's text. 0: not known (old recordings)."""
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ def _kernel(cursor: clang.Cursor, context: _Context) -> Found:
         fingerprint=context.definitions.fingerprint(cursor, str(tuple(bounds))),
         helpers=tuple(sorted({each.name for each in reached[1:] if each.helper})),
         structs=tuple(sorted({each.name for each in reached[1:] if each.struct} - {""})),
+        lines=origin.lines,
     )
     return Found(kernel, frozenset(each.place for each in reached))
 

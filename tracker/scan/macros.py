@@ -36,6 +36,16 @@ class Macro:
     parameters: tuple[str, ...] | None
     body: tuple[Token, ...]
 
+    @property
+    def has_body(self) -> bool:
+        """Whether its text holds a function's body, and not merely its head."""
+        return any(token.text == "{" for token in self.body)
+
+    @property
+    def lines(self) -> int:
+        """How many lines the definition has."""
+        return (self.body[-1].line if self.body else self.line) - self.line + 1
+
 
 def tokens(text: str, line: int = 1) -> Iterator[Token]:
     """The tokens of C text, comments and continued lines left out. `line` is that of the text's beginning."""

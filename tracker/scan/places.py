@@ -15,9 +15,13 @@ _LONGEST_USE = 20_000
 
 
 class Origin(NamedTuple):
-    """`place` is the kernel's own line, or that of the macro's use; `macro_place` where the macro spells the name."""
+    """`place` is the kernel's own line, or that of the macro's use; `macro_place` where the macro spells the name.
+
+    `lines` are those of the definition, of a macro's text where that makes the kernel.
+    """
 
     place: Place
+    lines: int
     macro: str | None = None
     macro_place: Place | None = None
 
@@ -30,12 +34,19 @@ def find_origin(cursor: clang.Cursor, texts: Texts, macros: Mapping[str, Macro])
     text = texts.slice(used.file, used.offset, used.offset + _LONGEST_USE)
     word = re.match(r"\w*", text)
     if word is None or word[0] == name or word[0] not in macros:
-        return Origin(place)
+        return Origin(place, _lines(cursor))
     spelled = _line_in_argument(cursor, used.offset)
     if spelled is not None:
-        return Origin(texts.place(used.file, spelled))
-    macro, line = name_place(macros[word[0]], call_tokens(text[word.end() :]), name, macros)
-    return Origin(place, macro.name, texts.place(macro.path, line))
+        return Origin(texts.place(used.file, spelled), _lines(cursor, spelled=True))
+    whole = macros[word[0]]
+    macro, line = name_place(whole, call_tokens(text[word.end() :]), name, macros)
+    lines = (macro if macro.has_body else whole).lines
+    return Origin(place, lines, macro.name, texts.place(macro.path, line))
+
+
+def _lines(cursor: clang.Cursor, *, spelled: bool = False) -> int:
+    start, end = clang.extent(cursor, spelled=spelled)
+    return max(end.line - start.line, 0) + 1
 
 
 def project_macros(unit: Unit, texts: Texts) -> dict[str, Macro]:
