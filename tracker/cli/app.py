@@ -38,6 +38,15 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _spec(context: typer.Context, wanted: bool) -> None:
+    if wanted:
+        from tracker.cli import spec
+        from tracker.cli.tables import print_json
+
+        print_json(spec.document(context.command))
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     context: typer.Context,
@@ -51,6 +60,12 @@ def options(
         Path | None,
         typer.Option(metavar="FILE", help="Log to the end of FILE. `tui` logs to .kerntrack/kerntrack.log."),
     ] = None,
+    stats: Annotated[
+        bool, typer.Option("--stats", help="End with a line of JSON on stderr: exit code, counts, milliseconds.")
+    ] = False,
+    spec: Annotated[
+        bool, typer.Option("--spec", callback=_spec, is_eager=True, help="Print commands and options as JSON and stop.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
@@ -60,7 +75,7 @@ def options(
 
     Needs neither an AMD GPU nor ROCm.
     """
-    context.obj = Session(directory, color, Logging(verbose, log_level, log_file))
+    context.obj = Session(directory, color, Logging(verbose, log_level, log_file), stats=stats)
 
 
 @app.command()

@@ -23,6 +23,7 @@ def run(session: Session, before: str, after: str, format: str | None) -> ExitCo
     project = session.project()
     changes = compare(*(_states(session, project, each) for each in (before, after)))
     counts = Counter(change.kind for change in changes)
+    session.counts.update({kind: counts[kind] for kind in KINDS})
     if format == "json":
         totals = {kind: counts[kind] for kind in KINDS}
         print_json({"schema": SCHEMA, "totals": totals, "changes": [vars(change) for change in changes]})

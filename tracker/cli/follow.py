@@ -73,6 +73,8 @@ def follow(
                 finished = event
             else:
                 show(reporter, event)
+    numbers = {name: each for name, each in finished.summary.items() if type(each) in (int, float)}
+    session.counts.update(numbers)
     return finished
 
 

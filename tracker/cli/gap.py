@@ -19,6 +19,7 @@ from tracker.errors import ExitCode
 def run(session: Session, format: str | None) -> ExitCode:
     """Print the gap. Bad news only for whoever reads it: the exit code is good."""
     found = gap(session.project())
+    session.counts.update({state: sum(map(len, lists)) for state, lists in _ports(found.groups).items()})
     if format == "json":
         print_json(document(found))
     elif format == "jsonl":

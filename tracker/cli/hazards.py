@@ -26,6 +26,7 @@ def run(session: Session, words: Sequence[str], reason: str | None, format: str 
         raise UsageError("--reason belongs to `kerntrack hazards ack RULE SELECTOR`", "leave it out to list findings")
     project = session.project()
     found = hazards(project, words)
+    session.counts["findings"] = len(found.findings)
     if format == "json":
         print_json(document(found, project.archs))
     elif format == "jsonl":

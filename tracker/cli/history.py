@@ -14,6 +14,7 @@ from tracker.errors import ExitCode
 def run(session: Session, limit: int, format: str | None) -> ExitCode:
     """Print the newest `limit` runs, newest first."""
     runs = queries.runs(open_store(session.project(), read_only=True), limit=limit)
+    session.counts["runs"] = len(runs)
     if format == "json":
         print_json({"schema": SCHEMA, "runs": [vars(each) for each in runs]})
     elif format == "jsonl":

@@ -3,8 +3,9 @@
 import functools
 import os
 import sys
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -47,6 +48,10 @@ class Session:
     directory: Path
     color: Color
     logging: Logging = Logging()
+    stats: bool = False
+    counts: dict[str, float] = field(default_factory=dict)
+    """What the command has to say in numbers, for `stats`."""
+    started: float = field(default_factory=time.monotonic)
     jobs: int | None = None
 
     @property
@@ -114,9 +119,26 @@ def guarded(command: Callable[..., ExitCode]) -> Callable[..., None]:
         except BrokenPipeError:  # the reader of a pipe has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = ExitCode.GOOD
+        if context.obj.stats:
+            _print_stats(context, code)
         raise typer.Exit(code)
 
     return run
+
+
+def _print_stats(context: typer.Context, code: ExitCode) -> None:
+    import json
+
+    session: Session = context.obj
+    summary = {
+        "schema": 1,
+        "command": context.command_path.partition(" ")[2],
+        "exit": int(code),
+        "status": code.name.lower().replace("_", " "),
+        "counts": session.counts,
+        "ms": round(1000 * (time.monotonic() - session.started)),
+    }
+    print(json.dumps(summary), file=sys.stderr, flush=True)
 
 
 def complain(session: Session, error: KerntrackError | DatabaseError) -> None:

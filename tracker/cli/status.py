@@ -30,9 +30,12 @@ def run(
     """Print the status; always good news, whatever it says."""
     gc.disable()  # the process ends before a collection could pay for walking a large matrix
     matrix = load(session.project(), archs)
+    session.counts["kernels"] = len(matrix.kernels)
     warn_of_changes(session, matrix)
     if format or selector or everything:
-        _print_kernels(session, matrix.select(selector), matrix.archs, format or "table")
+        chosen = matrix.select(selector)
+        session.counts["kernels"] = len(chosen.kernels)
+        _print_kernels(session, chosen, matrix.archs, format or "table")
     else:
         session.stdout().print(overview(matrix.kernels, matrix.archs))
         if reached := progress(list(phases(matrix.kernels, matrix.archs)), matrix.archs):
