@@ -84,6 +84,13 @@ def test_cancelling_ends_it(tmp_path: Path) -> None:
         assert len(list(trials)) < 10
 
 
+def test_a_build_that_is_cancelled_is_no_broken_source(tmp_path: Path) -> None:
+    cancel = Cancel()
+    cancel.set()
+    with pytest.raises(CancelledError):
+        list(selftest(tree(HIP_SOURCES, tmp_path, QUANTIZE), ["gfx90a"], cancel, sample=1, jobs=1))
+
+
 def test_includes_are_followed_through_the_tree(tmp_path: Path) -> None:
     (tmp_path / "core").mkdir()
     (tmp_path / "a.hip").write_text('#include "core/b.h"\n#include <hip/hip_runtime.h>\n')
