@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from tests.access import let_everyone_in
 from tests.cli.conftest import Kerntrack
+from tracker.cli import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,6 +67,22 @@ def test_a_kernel_that_is_defined_twice_is_told_each_time(kerntrack: Kerntrack, 
         ended = kerntrack("scan")
         told = "HIP kernel own is defined 2 times, the first counts: hip/port.hip:11, hip/second.hip:2"
         assert ended.code == 0 and told in ended.err and "own is defined" not in ended.out
+
+
+def test_the_interactive_matrix_without_a_terminal(scanned: Kerntrack) -> None:
+    ended = scanned("tui")
+    assert (ended.code, ended.out) == (2, "") and "needs a terminal" in ended.err
+
+
+def test_ctrl_c_while_the_program_is_being_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(ModuleType):
+        def __getattr__(self, name: str) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "tracker.cli.app", Interrupted("tracker.cli.app"))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
 
 
 def test_sources_without_kernels_are_bad_news(kerntrack: Kerntrack, project: Path) -> None:

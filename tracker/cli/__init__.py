@@ -11,8 +11,10 @@ SEVERAL = ("--cuda", "--hip", "--rust")
 def main() -> None:
     """Entry point of the `kerntrack` script."""
     gc.set_threshold(100_000)  # what starting loads stays: a sixth of a short command went into looking through it
-    from tracker.cli.app import app
-
+    try:
+        from tracker.cli.app import app
+    except KeyboardInterrupt:  # while everything is still being loaded
+        sys.exit(130)
     app(args=spread(sys.argv[1:]), prog_name="kerntrack")
 
 
