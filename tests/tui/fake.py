@@ -195,7 +195,7 @@ class Fake:
                 False,
                 "1 failed",
                 {"selector": ["q5_1"]},
-                {},
+                {"failed": 1},
             ),
             RunRecord(
                 1, "scan", "2026-03-01T00:00:00+00:00", "2026-03-01T00:00:02+00:00", True, "14 of 142 ported", {}, {}

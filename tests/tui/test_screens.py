@@ -105,15 +105,23 @@ async def test_the_map_shows_each_kernel_once_per_architecture() -> None:
         rows = {line.split()[0]: line for line in text.splitlines() if line.split()}
         assert rows["q6_K"].count("–") == 3 * 8
         assert rows["q5_1"].count("◐") == 9 + 2 + 2
+        assert "newest check 2026-03-04" in text and "2 cells checked on AMD Instinct MI210" in text
         assert "● verified 1/40 2 %" in text and "◐ emulated only 9/40 22 %" in text
 
 
 async def test_the_history_lists_runs_of_any_front_end() -> None:
-    async with running() as (app, pilot):
+    source = Fake()
+    async with running(source) as (app, pilot):
         await pilot.press("H")
         await until(pilot, lambda: "14 of 142 ported" in screen_text(app))
         text = screen_text(app)
         assert "✗ verify     62.5 s  1 failed  selector=['q5_1']" in text and "✔ scan" in text
+        assert "verify #2" in text and "failed               1" in text
+        await pilot.press("j")
+        await until(pilot, lambda: "scan #1" in screen_text(app))
+        source.change += 1
+        await pilot.pause(0.2)
+        assert "scan #1" in screen_text(app), "the chosen run stays chosen"
         await pilot.press("H")
         await until(pilot, lambda: app.screen is app.main)
 

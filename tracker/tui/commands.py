@@ -166,7 +166,7 @@ COMMANDS = (
     Command("pager", "P", "Pager", "Read it in $PAGER", "viewer", True),
     Command("close", "escape,q,m", "Back", "Back to the matrix", "map", True),
     Command("close", "escape,q,H", "Back", "Back to the matrix", "history", True),
-    Command("pager", "P", "Pager", "Read the list in $PAGER", "history"),
+    Command("pager", "P", "Pager", "Read the run in $PAGER", "history"),
     Command("close", "escape,q,W", "Back", "Back to the matrix", "workers", True),
     Command("help", "question_mark,f1", "Help", "What every key does here", "anywhere", True),
     Command("command_palette", "ctrl+p", "Palette", "Every action by name, and every kernel", "anywhere"),

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from db.views import KernelStatus
+from tracker.tui.describe import local_time
 from tracker.tui.signs import FAILED, STALE, STATES, shown_state, summary
 from tracker.tui.widgets.columns import Piece
 
@@ -116,6 +117,16 @@ def bar(kernels: Sequence[KernelStatus], arch: str, width: int) -> Line:
     found.append((f"  ● verified {share(verified, total)}", STATES["verified"].style))
     found.append((f"  ◐ emulated only {share(emulated, total)}", STATES["emulated"].style))
     return found
+
+
+def devices(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Iterator[Line]:
+    """What the evidence stands on: cells per device, and when the newest was made."""
+    cells = (kernel.archs[arch] for kernel in kernels for arch in archs if arch in kernel.archs)
+    checks = [cell.evidence for cell in cells if cell.fresh and cell.evidence]
+    if checks:
+        yield [(f" newest check {local_time(max(check.created for check in checks))}", "$foreground-muted")]
+    for name, number in Counter(check.device_name for check in checks).most_common():
+        yield [(f" {number:>5} cells ", "$foreground"), (f"checked on {name}", "$foreground-muted")]
 
 
 def share(count: int, total: int) -> str:
