@@ -135,3 +135,15 @@ def test_a_cut_connection_is_made_again(cluster: Cluster) -> None:
             client.loop.add_callback(client.scheduler_comm.comm.abort)
         found[place] += 1
     assert found == Counter(range(40))
+
+
+def test_a_worker_that_was_cut_off_comes_back(three: Local, cluster: Cluster) -> None:
+    found: Counter[int] = Counter()
+    victim = cluster.workers()[0].address
+    for place, _ in cluster.run([Job("emulator", work.slow) for _ in range(40)], {}, Cancel()):
+        if not found:
+            cluster._client.run(work.cut, workers=[victim], on_error="ignore")
+        found[place] += 1
+    assert found == Counter(range(40))
+    three.wait(3)
+    assert three.log().count(f"connected to {three.address}") == 4

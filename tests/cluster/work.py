@@ -4,6 +4,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tracker.cancel import Cancel
 from tracker.cluster.remote import Paths
@@ -54,3 +55,8 @@ def fatal(paths: Paths, cancel: Cancel) -> None:
 def wrong(paths: Paths, cancel: Cancel) -> None:
     """Fail."""
     raise ValueError("no such thing")
+
+
+def cut(dask_worker: Any) -> None:
+    """Close a worker's connection to its scheduler."""
+    dask_worker.loop.call_later(0.05, dask_worker.batched_stream.comm.abort)  # once this call is answered
