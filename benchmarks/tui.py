@@ -71,7 +71,10 @@ def seconds(program: str, *arguments: str) -> tuple[float, float]:
     """Wall time from the start of a Python process to its first complete paint; processor time until its end."""
     words = [sys.executable, "-c", program, *arguments]
     started, used = time.time(), processor()
-    done = subprocess.run(words, check=True, env={**os.environ, **HEADLESS}, capture_output=True, text=True)
+    terminal = os.openpty()
+    with open(terminal[0], "rb"), open(terminal[1], "r+b", buffering=0) as inside:
+        environment = {**os.environ, **HEADLESS}
+        done = subprocess.run(words, check=True, env=environment, stdin=inside, stdout=subprocess.PIPE, stderr=inside)
     return float(done.stdout.split()[-1]) - started, processor() - used
 
 

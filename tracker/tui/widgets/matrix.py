@@ -77,6 +77,7 @@ class Matrix(ScrollView, can_focus=True):
         self.note = "loading…"
         self.longest = 0
         """Length of the longest symbol there is."""
+        self._width = 0
         self._palette = Palette("")
         self._totals: Strip | None = None
         self._strips: dict[tuple[object, ...], Strip] = {}
@@ -143,11 +144,13 @@ class Matrix(ScrollView, can_focus=True):
         self._forget()
         set_height(self, len(self.arrangement.rows) + HEADER)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Other columns may fit."""
-        self._layout_columns()
+        if event.size.width != self._width:
+            self._width = event.size.width
+            self._layout_columns()
+            self.refresh()
         self._reveal()
-        self.refresh()
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Draw the two rows concerned."""

@@ -1,5 +1,6 @@
 """A long styled text, wrapped to the pane's width and drawn line by line: another text costs no new layout."""
 
+from textual import events
 from textual.content import Content
 from textual.strip import Strip
 from textual.style import Style
@@ -19,6 +20,7 @@ class TextPane(Pane):
         super().__init__(id=id)
         self.content = Content(content) if isinstance(content, str) else content
         self._lines: list[Content] = []
+        self._width = 0
 
     @property
     def text(self) -> str:
@@ -35,9 +37,11 @@ class TextPane(Pane):
         if not same_subject:
             self.scroll_home(animate=False)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Wrap to the new width."""
-        self._wrap()
+        if event.size.width != self._width:
+            self._width = event.size.width
+            self._wrap()
 
     def _wrap(self) -> None:
         self._lines = self.content.wrap(max(1, self.scrollable_content_region.width))
