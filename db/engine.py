@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, QueuePool
@@ -65,7 +66,7 @@ def writing(engine: Engine) -> Iterator[Session]:
     except (sqlite3.Error, sqlalchemy.exc.OperationalError, sqlalchemy.exc.InternalError) as error:
         if postgresql:
             raise _explain(engine.url.render_as_string(hide_password=False), error) from None
-        raise _explain(Path(engine.url.database or ""), error) from error
+        raise _explain(_path(engine.url.database or ""), error) from error
 
 
 def _uri(path: Path, read_only: bool) -> str:
@@ -80,6 +81,11 @@ def _uri(path: Path, read_only: bool) -> str:
         raise DatabaseError(f"{path}: there is no database yet", "run `kerntrack scan` first")
     lockable = os.access(path.parent, os.W_OK) or Path(f"{path}-shm").exists()
     return f"{path.resolve().as_uri()}?mode=ro" + ("" if lockable else "&immutable=1")
+
+
+def _path(uri: str) -> Path:
+    """The file that a URI of `_uri` names."""
+    return Path(unquote(urlsplit(uri).path))
 
 
 def _make_folder(path: Path) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -213,3 +214,13 @@ def test_runs_are_listed_newest_first(engine: Engine) -> None:
         record.run(engine, verb=verb, started=record.now(), good=True, message="", options={}, summary={"n": 1})
     assert [run.verb for run in queries.runs(engine)] == ["verify", "scan"]
     assert [run.verb for run in queries.runs(engine, verb="scan")] == ["scan"]
+
+
+def test_an_error_in_a_transaction_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "odd ü #1" / "kerntrack.db"
+    engine = open_database(path)
+    with closing(sqlite3.connect(path)) as direct:
+        direct.execute("drop table runs")
+    with pytest.raises(DatabaseError) as failed:
+        record.run(engine, verb="scan", started="", good=True, message="", options={}, summary={})
+    assert failed.value.message.startswith(f"{path}: no such table")
