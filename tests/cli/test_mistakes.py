@@ -109,6 +109,21 @@ def test_color_and_no_color(kerntrack: Kerntrack, monkeypatch: pytest.MonkeyPatc
     assert "\x1b[3" not in kerntrack("--color", "auto", "status", "--all").out
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("options", [[], ["--json"], ["--all"]])
+def test_a_full_disk_behind_stdout(scanned: Kerntrack, project: Path, options: list[str]) -> None:
+    command = [sys.executable, "-m", "tracker", "-C", str(project), "status", *options]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert ended.returncode == 2
+    assert "error: cannot write: No space left on device" in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_a_check_that_is_cut_off_by_a_closed_pipe_is_not_good(scanned: Kerntrack, project: Path) -> None:
+    code = f"{sys.executable} -m tracker -C {project} check --min ported=100% | true; exit ${{PIPESTATUS[0]}}"
+    assert subprocess.run(["bash", "-c", code], cwd=ROOT, capture_output=True).returncode in (1, 130)
+
+
 def test_closed_pipe_is_no_error(kerntrack: Kerntrack, project: Path) -> None:
     kerntrack("scan")
     code = f"{sys.executable} -m tracker -C {project} status --format csv | true; exit ${{PIPESTATUS[0]}}"

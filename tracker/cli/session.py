@@ -1,5 +1,6 @@
 """What every command needs: the project, two consoles, and errors turned into messages and exit codes."""
 
+import errno
 import functools
 import os
 import sys
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from db.errors import DatabaseError
-from tracker.errors import ExitCode, KerntrackError
+from tracker.errors import ExitCode, KerntrackError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -101,12 +102,18 @@ class Session:
         )
 
 
+ONLY_PRINT = ("status", "gap", "show", "hazards", "history", "report", "badge", "doctor")
+"""Commands whose exit code is no verdict; one of the others must not end as if all was good when it was cut off."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
 def guarded(command: Callable[..., ExitCode]) -> Callable[..., None]:
     """The command for typer: ends with the exit code it returns; errors for the user become one message."""
 
     @functools.wraps(command)
     def run(*arguments: Any, **options: Any) -> None:
         context: typer.Context = options.get("context") or arguments[0]
+        code: ExitCode | None = None
         try:
             context.obj.start_log(command.__name__)
             code = command(*arguments, **options)
@@ -117,13 +124,25 @@ def guarded(command: Callable[..., ExitCode]) -> Callable[..., None]:
         except KeyboardInterrupt:
             code = ExitCode.INTERRUPTED
         except BrokenPipeError:  # the reader of a pipe has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = ExitCode.GOOD
+            _drop_output()
+            if code is None:
+                code = ExitCode.GOOD if command.__name__ in ONLY_PRINT else ExitCode.INTERRUPTED
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            _drop_output()
+            complain(context.obj, UsageError(f"cannot write: {error.strerror}", "make room on the disk"))
+            code = ExitCode.USAGE
         if context.obj.stats:
             _print_stats(context, code)
         raise typer.Exit(code)
 
     return run
+
+
+def _drop_output() -> None:
+    """Let nothing be written to stdout any more, not even what waits in its buffer."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_stats(context: typer.Context, code: ExitCode) -> None:
