@@ -13,6 +13,7 @@ import pytest
 
 from tests.cluster import work
 from tests.cluster.conftest import Local
+from tracker.actions.workers import watch
 from tracker.cancel import Cancel
 from tracker.cluster.client import Cluster
 from tracker.cluster.remote import Job, digest
@@ -147,3 +148,27 @@ def test_a_worker_that_was_cut_off_comes_back(three: Local, cluster: Cluster) ->
     assert found == Counter(range(40))
     three.wait(3)
     assert three.log().count(f"connected to {three.address}") == 4
+
+
+def test_watching_tells_who_is_there_what_they_do_and_when_the_scheduler_is_away(three: Local) -> None:
+    stop = threading.Event()
+    looks = watch(three.address, stop, every=0.1)
+    assert len(next(looks).workers) == 3
+
+    def work_on() -> None:
+        with Cluster(three.address) as cluster:
+            list(cluster.run([Job("gfx90a", work.slow, title="q5_1 for gfx90a")] * 30, {}, Cancel()))
+
+    thread = threading.Thread(target=work_on)
+    thread.start()
+    busy = next(each for look in looks for each in look.workers if each.doing)
+    assert busy.doing == ("q5_1 for gfx90a",) and busy.jobs > 1 and "gfx90a" in busy.offer.resources
+    thread.join()
+    three.end(three.scheduler)
+    away = next(look for look in looks if look.trouble)
+    assert "no scheduler answers" in away.trouble or "went away" in away.trouble
+    assert len(away.workers) == 3
+    three.start_scheduler()
+    assert next(look for look in looks if not look.trouble and len(look.workers) == 3)
+    stop.set()
+    assert list(looks) == []

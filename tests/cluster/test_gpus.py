@@ -16,6 +16,7 @@ from tests.cluster.conftest import ROOT, Local
 from tests.cluster.test_cluster import WANTED
 from tests.devices.conftest import CUDA_SOURCE, HIP_SOURCE, Q4, Q5
 from tests.devices.fakehip import build_library, settings
+from tests.export.conftest import kerntrack
 from tests.weights import every_type
 from tracker.actions import compile
 from tracker.actions.bench import Bench, bench
@@ -124,6 +125,9 @@ def test_each_check_goes_to_the_gpu_of_its_arch_and_says_where_it_was(team: Loca
     assert len(held) == 6 and all(event.held for event in held)
     here = results(verify(named, Cancel(), Options(archs=("gfx1100",), cluster="local")))
     assert places(here) == {("gfx1100", "emulator", "gfx1100", "hip")}
+    told = kerntrack(project.root, "doctor", "--cluster", team.address).stdout
+    assert f"rack: 1 x emulator, 1 x ziglang, 1 x {MI210}; Emulated Radeon ({MI210}); idle" in told
+    assert "Emulated GeForce (sm_90); idle" in told and "laptop: 1 x emulator; idle" in told
 
 
 def test_nvidia_gpus_check_the_port_and_the_originals_under_their_own_arch(team: Local, project: Project) -> None:

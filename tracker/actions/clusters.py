@@ -1,38 +1,33 @@
 """Checks and builds on the machines of a cluster, in place of this one."""
 
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NoReturn, TypeVar
 
 from sqlalchemy import Engine
 
-from db import queries
 from tracker import __version__
 from tracker.actions.events import Note
+from tracker.actions.remote_builds import HIPCC, compile_on
 from tracker.actions.stations import Station, Task, arch_of, asked
-from tracker.actions.trees import tree
-from tracker.build import cache as builds
-from tracker.build.compiler import compile_unit
 from tracker.build.records import BuildRecord, Unit
-from tracker.build.toolchain import Toolchain, discover
+from tracker.build.toolchain import Toolchain
 from tracker.cancel import Cancel
 from tracker.cluster.client import Cluster, Worker
 from tracker.cluster.remote import Job, Paths, child_pool, digest
 from tracker.cluster.worker import own_gpus, own_offer
-from tracker.config import HERE, Project, default_cache
+from tracker.config import HERE, Project
 from tracker.devices.revision import emulator_name
 from tracker.devices.selection import Found
 from tracker.errors import AbsentError, UsageError
 from tracker.limits import Limits, exceeded
 
 Answer = TypeVar("Answer")
-TOOLCHAINS = ("hipcc", "ziglang")
+TOOLCHAINS = (HIPCC, "ziglang")
 """Resources that compile, best first."""
 ANY_GPU = ("hip", "cuda")
 """Options that want nothing but GPUs of one kind."""
@@ -60,7 +55,7 @@ def open_cluster(
         raise UsageError(f"'{device}' is a device of this machine; a cluster's scheduler chooses among its own", remedy)
     with Cluster(address) as cluster:
         workers = _same_program(cluster)
-        found = [gpu for each in workers for gpu in each.offer.gpus if gpu.kind in KINDS.get(device, ())]
+        found = [gpu for each in workers for gpu in each.offer.gpus if gpu.kind in KINDS[device]]
         wanted = [gpu for gpu in found if asked(gpu.target, selector, archs)]
         if device in ANY_GPU and not wanted:
             _refuse(cluster, workers, device, found)
@@ -141,7 +136,7 @@ class ClusterStation(Station):
         for name in names:
             versions = [found[name] for found in offered if name in found]
             if versions:  # it has no commands here
-                return Toolchain("rocm" if name == "hipcc" else "ziglang", max(versions), (), ())
+                return Toolchain("rocm" if name == HIPCC else "ziglang", max(versions), (), ())
         self.cluster.require({names[-1]})
         raise AbsentError(f"no worker at {self.cluster.address} has a compiler", "install ziglang there")
 
@@ -149,7 +144,7 @@ class ClusterStation(Station):
         self, work: Sequence[tuple[Unit, str]], toolchain: Toolchain, cache: Path, cancel: Cancel
     ) -> Iterator[BuildRecord]:
         """Compile on workers; what they made is put into this machine's cache."""
-        yield from compile_on(self.cluster, self.project, self.engine)(work, toolchain, cache, cancel)
+        yield from compile_on(self.cluster, self.project, self.engine, work, toolchain, cache, cancel)
 
     def run(self, tasks: Sequence[Task[Answer]], cancel: Cancel) -> Iterator[Answer]:
         """Do the tasks on workers; the answers come as they are ready."""
@@ -189,58 +184,3 @@ def _do(task: Task[Answer], target: str | None, limits: Limits, paths: Paths, ca
 
 def _call(method: Callable[[], Answer]) -> Answer:
     return method()
-
-
-def compile_on(cluster: Cluster, project: Project, engine: Engine) -> Callable[..., Iterator[BuildRecord]]:
-    """A `compile_units` whose compilers run on workers."""
-
-    def compile_all(
-        work: Sequence[tuple[Unit, str]], toolchain: Toolchain, cache: Path, cancel: Cancel
-    ) -> Iterator[BuildRecord]:
-        names = {project.root / source.path: source.path for source in queries.sources(engine, "hip")}
-        taken = tree(project, engine, [names[unit.source] for unit, _ in work])
-        shipped = {name: path.read_bytes() for name, path in taken.files.items()}
-        files = tuple((name, digest(content)) for name, content in shipped.items())
-        resource = "hipcc" if toolchain.kind == "rocm" else toolchain.kind
-        jobs = []
-        for unit, arch in work:
-            there = Unit(Path(taken.units[names[unit.source]]), tuple(map(Path, taken.includes)), unit.defines)
-            work_there = partial(_compile, there, arch, toolchain.kind, project.limits.compile)
-            jobs.append(Job(resource, work_there, files, f"compile {unit.source.name} for {arch}"))
-        contents = {digest(content): content for content in shipped.values()}
-        for place, answer in cluster.run(jobs, contents, cancel):
-            unit, arch = work[place]
-            if isinstance(answer, Exception):
-                message = f"{unit.source.name} could not be compiled for {arch} on a worker: {answer}"
-                raise AbsentError(message, "see what that worker says, or leave out --cluster")
-            yield _kept(*answer, unit, cache)
-
-    return compile_all
-
-
-def _compile(
-    unit: Unit, arch: str, kind: str, seconds: float, paths: Paths, cancel: Cancel
-) -> tuple[BuildRecord, dict[str, bytes]]:
-    """On a worker: lay the tree out, compile the unit, and return the record with the files that were made."""
-    with TemporaryDirectory() as name:
-        root = Path(name).resolve()
-        for relative, content in paths.items():
-            (root / relative).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(content, root / relative)
-        local = replace(unit, source=root / unit.source, includes=tuple(root / each for each in unit.includes))
-        record = compile_unit(local, arch, discover(kind)[0], default_cache(), cancel, seconds)
-    if record.code_object is None:
-        return record, {}
-    return record, {file.name: file.read_bytes() for file in record.code_object.parent.iterdir()}
-
-
-def _kept(record: BuildRecord, products: Mapping[str, bytes], unit: Unit, cache: Path) -> BuildRecord:
-    """The record as if it had been made here, with its products in this machine's cache."""
-    if not products or record.assembly is None or record.code_object is None:
-        return replace(record, unit=unit)
-    with builds.workspace(cache) as folder:
-        for name, content in products.items():
-            (folder / name).write_bytes(content)
-        place = builds.publish(cache, record.key, folder, record.output, record.seconds)
-    assembly, code_object = place / record.assembly.name, place / record.code_object.name
-    return replace(record, unit=unit, assembly=assembly, code_object=code_object)
