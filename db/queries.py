@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, func, or_, select
 
 from db import matrix, server, survey
 from db import models as m
@@ -124,9 +124,10 @@ def callers(engine: Engine) -> list[Caller]:
 
 
 def builds(engine: Engine, source: str, arch: str, limit: int = 1) -> list[BuildAttempt]:
-    """The newest attempts to build a source for an arch, newest first."""
+    """The newest attempts to build a source for an arch, or for a GPU's own target id of it, newest first."""
     b = m.Build
-    statement = select(b).where(b.source == source, b.arch == arch).order_by(b.id.desc()).limit(limit)
+    fits = or_(b.arch == arch, b.arch.startswith(f"{arch}:"))
+    statement = select(b).where(b.source == source, fits).order_by(b.id.desc()).limit(limit)
     with engine.connect() as connection:
         rows: Sequence[Record] = connection.execute(statement).all()
     return [
