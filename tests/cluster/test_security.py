@@ -38,6 +38,11 @@ def test_the_command_line_says_it(tmp_path) -> None:  # type: ignore[no-untyped-
     for command in (["worker"], ["doctor", "--cluster"]):
         ended = kerntrack(tmp_path, *command, "tcp://10.0.0.1:8786")
         assert ended.exit_code == 2 and "plain connections" in ended.stderr
+    ended = kerntrack(tmp_path, "worker")
+    assert ended.exit_code == 2 and "no scheduler is named" in ended.stderr
+    (tmp_path / "kerntrack.toml").write_text('cluster = "tcp://10.0.0.1:8786"')
+    ended = kerntrack(tmp_path, "worker")
+    assert ended.exit_code == 2 and "tcp://10.0.0.1:8786: plain connections" in ended.stderr
     ended = kerntrack(tmp_path, "doctor", "--cluster", "tcp://127.0.0.1:1")
     assert ended.exit_code == 3 and "no scheduler answers" in ended.stderr
 

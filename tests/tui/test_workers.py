@@ -33,7 +33,7 @@ async def test_workers_are_listed_and_followed() -> None:
         await pilot.press("W")
         await until(pilot, lambda: "rack" in screen_text(app))
         text = screen_text(app)
-        assert f"{ADDRESS}  1 workers" in text and "1 running, 2 waiting" in text
+        assert f"{ADDRESS}  1 worker" in text and "1 running, 2 waiting" in text
         assert "8 × emulator, 8 × ziglang, 1 × gfx90a:sramecc+:xnack-" in text
         assert "AMD Instinct MI210, gfx90a:sramecc+:xnack-" in text and "HIP 6.4" in text
         assert "now     mul_mat_q5_1 on gfx90a" in text

@@ -14,7 +14,14 @@ app = typer.Typer()
 @guarded
 def worker(
     context: typer.Context,
-    scheduler: Annotated[str, typer.Argument(metavar="SCHEDULER", help="tls://HOST:8786", show_default=False)],
+    scheduler: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SCHEDULER]",
+            help="tls://HOST:8786. Default: what kerntrack.toml or KERNTRACK_CLUSTER says.",
+            show_default=False,
+        ),
+    ] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Kernels emulated or compiled at a time. Default: one a core.")
     ] = None,

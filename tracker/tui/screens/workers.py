@@ -77,7 +77,7 @@ def lines(seen: "Seen | None") -> Iterator[list[Piece]]:
     if seen is None:
         yield from ([(f" {text}", style)] for text, style in zip(NO_CLUSTER, (TEXT, MUTED), strict=True))
         return
-    away = f"away: {seen.trouble}" if seen.trouble else f"{len(seen.workers)} workers"
+    away = f"away: {seen.trouble}" if seen.trouble else _count(len(seen.workers))
     yield [(f" {seen.address}  ", "bold $foreground"), (away, "bold $text-error" if seen.trouble else TEXT)]
     if seen.trouble and seen.workers:
         yield [(" seen last:", MUTED)]
@@ -85,6 +85,10 @@ def lines(seen: "Seen | None") -> Iterator[list[Piece]]:
         yield [(f" nobody is connected; on each machine: kerntrack worker {seen.address}", MUTED)]
     for worker in seen.workers:
         yield from _worker(worker)
+
+
+def _count(number: int) -> str:
+    return "1 worker" if number == 1 else f"{number} workers"
 
 
 def _worker(worker: "Worker") -> Iterator[list[Piece]]:
