@@ -24,6 +24,8 @@ from db.errors import DatabaseError
 from db.schema import HEAD
 
 LOG = logging.getLogger(__name__)
+DAMAGED = ("not a database", "malformed")
+"""What SQLite says of a file that it cannot read as a database, be it when a query comes to the damaged page."""
 APPLICATION_TABLES = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
 
 
@@ -115,6 +117,11 @@ def _file(address: str) -> Engine:
         # The driver's own transactions would end before DDL; SQLAlchemy's documented way is to begin by hand.
         connection.exec_driver_sql("begin " + connection.get_execution_options().get("sqlite_begin", "deferred"))
 
+    @sqlalchemy.event.listens_for(engine, "handle_error")
+    def explain(context: sqlalchemy.ExceptionContext) -> None:
+        if any(words in str(context.original_exception) for words in DAMAGED):
+            raise _explain(_path(address), Exception(context.original_exception))
+
     return engine
 
 
@@ -197,6 +204,6 @@ def _explain(path: Address, error: Exception) -> DatabaseError:
     if "locked" in text:
         remedy = f"another kerntrack has held it for {BUSY_SECONDS:.0f} s; wait for it to finish"
         return DatabaseError(f"{path}: the database is locked", remedy)
-    if "not a database" in text or "malformed" in text:
+    if any(words in text for words in DAMAGED):
         return DatabaseError(f"{path}: {text}", "move the file away; `kerntrack scan` writes a new one")
     return DatabaseError(f"{path}: {text}")
