@@ -15,6 +15,8 @@ from tracker.errors import UsageError
 from tracker.limits import DEFAULT, TABLE, Limits
 
 FILE_NAME = "kerntrack.toml"
+TEXT = "utf-8-sig"
+"""How it is read: some editors begin a file with a byte order mark."""
 STATE_FOLDER = ".kerntrack"
 DATABASE = f"{STATE_FOLDER}/kerntrack.db"
 DATABASE_VARIABLE = "KERNTRACK_DATABASE"
@@ -118,7 +120,7 @@ def default_cache() -> Path:
 
 def _from_file(file: Path) -> Project:
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        table = tomllib.loads(file.read_text(encoding=TEXT))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{file}: {error}", "correct the file, or write a new one with `kerntrack init`") from error
     for key, value in table.items():
@@ -238,7 +240,7 @@ def _check_known(file: Path, key: str, known: Collection[str]) -> None:
 
 def _line(file: Path, key: str) -> str:
     """Where the key stands, as the beginning of a message; tomllib does not tell."""
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(file.read_text(encoding=TEXT).splitlines(), start=1):
         if line.lstrip(" [").split("=")[0].rstrip(" ]") == key:
             return f"line {number}: "
     return ""

@@ -15,7 +15,7 @@ from db.views import Acknowledgement, Finding, KernelStatus
 from tracker.actions.status import Matrix, load
 from tracker.actions.store import open_store
 from tracker.build.archs import get_arch
-from tracker.config import Project
+from tracker.config import TEXT, Project
 from tracker.errors import UsageError
 from tracker.scan.hazards.rules import rules
 from tracker.selectors import Selection
@@ -128,7 +128,7 @@ def write(config: Path, entry: Acknowledgement) -> None:
     import tomlkit
     from tomlkit.items import AoT, Table
 
-    document = tomlkit.parse(config.read_text(encoding="utf-8"))
+    document = tomlkit.parse(config.read_text(encoding=TEXT))
     table: Table = tomlkit.table()
     table.trivia.indent = "\n"  # an empty line before it
     table.add("rule", entry.rule)
