@@ -1,8 +1,10 @@
 """Wrong input: one message that names file and remedy, the right exit code, no traceback."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
@@ -67,6 +69,31 @@ def test_a_kernel_that_is_defined_twice_is_told_each_time(kerntrack: Kerntrack, 
         ended = kerntrack("scan")
         told = "HIP kernel own is defined 2 times, the first counts: hip/port.hip:11, hip/second.hip:2"
         assert ended.code == 0 and told in ended.err and "own is defined" not in ended.out
+
+
+def test_a_first_scan_that_did_not_come_to_its_end_is_no_scan(kerntrack: Kerntrack, project: Path) -> None:
+    config = project / "kerntrack.toml"
+    good = config.read_text()
+    config.write_text(good + '[rename]\n"(" = ""\n')
+    assert kerntrack("scan").code == 2
+    ended = kerntrack("status")
+    assert (ended.code, ended.out) == (2, "") and "no scan has come to its end" in ended.err
+    config.write_text("\ufeff" + good, encoding="utf-8")  # as some editors write it
+    assert kerntrack("scan").code == 0
+    assert kerntrack("status").code == 0
+
+
+def test_a_damaged_page_of_the_database(scanned: Kerntrack, project: Path) -> None:
+    database = project / ".kerntrack/kerntrack.db"
+    with closing(sqlite3.connect(database)) as direct:
+        direct.execute("pragma wal_checkpoint(truncate)")
+    content = bytearray(database.read_bytes())
+    for page in range(4096, len(content), 4096):  # all but the first
+        content[page : page + 8] = b"\xff" * 8
+    database.write_bytes(content)
+    for command in ("status", "scan", "gap"):
+        ended = scanned(command)
+        assert ended.code == 2 and "malformed" in ended.err and "move the file away" in ended.err
 
 
 def test_the_interactive_matrix_without_a_terminal(scanned: Kerntrack) -> None:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from db import matrix
+from db import matrix, survey
 from db.views import ArchStatus, KernelStatus, SourceFile
 from tracker.actions.disk import Disk
 from tracker.actions.progress import phases
 from tracker.build.archs import get_arch
 from tracker.config import Project
 from tracker.devices.revision import emulator_name
+from tracker.errors import UsageError
 from tracker.selectors import Selection, select
 
 if TYPE_CHECKING:  # SQLAlchemy takes longer to load than a matrix to read
@@ -40,6 +41,8 @@ def load(project: Project, archs: Sequence[str] | None = None) -> Matrix:
 
     def read(select: matrix.Select) -> Matrix:
         kernels = matrix.status(select, columns, emulator_name())
+        if not kernels and not survey.last_options(select):
+            raise UsageError(f"{project.root}: no scan has come to its end here", "run `kerntrack scan` first")
         return Matrix(kernels, columns, tuple(_changed(project, matrix.sources(select))))
 
     if found := matrix.direct(project.database, read):
@@ -48,7 +51,7 @@ def load(project: Project, archs: Sequence[str] | None = None) -> Matrix:
     from tracker.actions.store import open_store
 
     engine = open_store(project, read_only=True)
-    return Matrix(queries.status(engine, columns), columns, tuple(changed_sources(project, engine)))
+    return queries.reading(engine, read)
 
 
 def changed_sources(project: Project, engine: "Engine") -> list[str]:
