@@ -216,6 +216,20 @@ class Matrix(ScrollView, can_focus=True):
         elif event.chain == 2 and self.row:
             self.post_message(self.Opened(self.row))
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines as they are drawn: without border and padding there is nothing that Textual's styling would add.
+
+        It makes every line anew whenever the widget moves; these keep what Textual remembers in them.
+        """
+        background, filters = self.background_colors[1], self.get_line_filters()
+        found = []
+        for y in crop.line_range:
+            strip = self.render_line(y)
+            for each in filters:
+                strip = strip.apply_filter(each, background)
+            found.append(strip.crop(*crop.column_span))
+        return found
+
     def render_line(self, y: int) -> Strip:
         """One line of the viewport."""
         width = self.size.width
