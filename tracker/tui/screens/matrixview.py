@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
@@ -36,6 +36,7 @@ class MatrixView(KerntrackScreen):
         self.mark_from: str | None = None
         self.filter_error = ""
         self.search = ""
+        self.search_error = ""
         self.found: list[int] = []
         self._counted: Sequence[Entry] = ()
         self._memo: Memo = {}
@@ -75,22 +76,28 @@ class MatrixView(KerntrackScreen):
         if self.start_at and app.loaded:
             self.matrix.go_to(self.start_at)
             self.start_at = None
-        self._show_filter()
-        self.refresh_bars(arrangement)
-
-    def _show_filter(self) -> None:
-        self.query_one("#filter-bar", FilterBar).show(bool(self.view.filter), self.filter_error)
+        self.query_one("#filter-bar", FilterBar).show(self.filter_error)
         self._find()
+        self.refresh_bars(arrangement)
 
     def _find(self) -> None:
         """Underline what is found among the rows shown."""
-        error = ""
+        self.search_error = ""
         try:
             self.found = find(self.matrix.arrangement, self.search, self.kerntrack.source.archs)
         except FilterError as problem:
-            self.found, error = [], str(problem)
+            self.found, self.search_error = [], str(problem)
         self.matrix.underline(self.found)
-        self.query_one("#find-bar", FilterBar).show(bool(self.search), error, f"{len(self.found)} found")
+        note = f"{len(self.found)} found" if self.search else ""
+        self.query_one("#find-bar", FilterBar).show(self.search_error, note)
+
+    @property
+    def _words(self) -> list[str]:
+        """What was typed and is in force."""
+        error = f": {self.filter_error}" if self.filter_error else ""
+        words = [f"filter {self.view.filter}{error}"] if self.view.filter else []
+        came = self.search_error or f"{len(self.found)} found"
+        return [*words, f"find {self.search}: {came}"] if self.search else words
 
     def _arrange(self, view: View) -> tuple[Arrangement, str]:
         """The rows and what is wrong with the filter: its last word may be half typed, then those before it hold."""
@@ -107,7 +114,7 @@ class MatrixView(KerntrackScreen):
         """Draw the lines above and below the matrix."""
         app, found = self.kerntrack, arrangement or self.matrix.arrangement
         numbers = (len(found.total.members), len(self.marks), len(app.entries), app.ported)
-        self.query_one(Summary).show(app.source.title, numbers, app.modes)
+        self.query_one(Summary).show(app.source.title, numbers, [*self._words, *app.modes])
         self.query_one(Legend).show(app.counts, self.view.only)
 
     def refresh_jobs(self) -> None:
@@ -170,12 +177,14 @@ class MatrixView(KerntrackScreen):
         """The cursor goes to what is found while one types."""
         self.search = text
         self._find()
+        self.refresh_bars()
         self._step(0)
 
-    @on(FilterInput.Left)
-    def filter_left(self) -> None:
-        """Hide the line where it is empty."""
-        self.call_after_refresh(self._show_filter)
+    @on(events.DescendantFocus)
+    def close_bars(self) -> None:
+        """One types no more."""
+        for bar in self.query(FilterBar):
+            bar.close()
 
     # actions, see commands.py
 

@@ -1,4 +1,7 @@
-"""The filter line and the line for finding: hidden until used, visible as long as they are in force."""
+"""The line to type a filter into and the one for finding, above the last line of the screen, while one types.
+
+They lie on a layer of their own: opening one moves no row. What is in force stands in the summary.
+"""
 
 from typing import ClassVar
 
@@ -6,11 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.geometry import Size
-from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from tracker.tui.describe import line
+
+KEY = "bold $text-accent"
 EXAMPLES = "text  !text  state:failed  type:q5_1  arch:gfx1100"
 
 
@@ -25,14 +30,9 @@ class FilterInput(Input):
         Binding("enter,down", "leave", "To the rows"),
     ]
 
-    HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("⏎", "To the rows"), ("esc", "Clear"))
-    """What the last line shows while one types."""
     came_from: Widget | None = None
     virtual_size = reactive(Size(0, 0))
     """Textual lays the whole screen out again when a text grows; this line never changes its own size."""
-
-    class Left(Message):
-        """The user is done typing."""
 
     def action_drop(self) -> None:
         """Empty the filter and leave."""
@@ -42,14 +42,13 @@ class FilterInput(Input):
     def action_leave(self) -> None:
         """Keep the filter and go to where one came from."""
         self.screen.set_focus(self.came_from)
-        self.post_message(self.Left())
 
 
 class FilterBar(Horizontal):
-    """A label, the text, and what is wrong with it."""
+    """A label, the text, what is wrong with it, and the keys that end it."""
 
     DEFAULT_CSS = """
-    FilterBar { height: 1; display: none; }
+    FilterBar { height: 1; display: none; dock: bottom; layer: above; background: $panel; }
     FilterBar.on { display: block; }
     FilterBar Static { width: auto; padding: 0 1; }
     FilterBar .error { color: $text-error; }
@@ -67,6 +66,7 @@ class FilterBar(Horizontal):
         yield Static(self._label)
         yield self._input
         yield Static("", classes="note", markup=False)
+        yield Static(line(("⏎", KEY), " To the rows ", ("esc", KEY), " Clear"))
 
     def open(self) -> None:
         """Show the line and type into it."""
@@ -78,9 +78,12 @@ class FilterBar(Horizontal):
         """Put another text into the line."""
         self._input.value = text
 
-    def show(self, used: bool, error: str, note: str = "") -> None:
-        """Whether the text is in force, and why it is none, or else what came of it."""
-        self.set_class(used or self._input.has_focus, "on")
+    def close(self) -> None:
+        """Hide the line unless one types into it."""
+        self.set_class(self._input.has_focus, "on")
+
+    def show(self, error: str, note: str = "") -> None:
+        """Why the text is no filter, or else what came of it."""
         if self._note != (error, note):  # another text costs a layout of the whole screen
             self._note = (error, note)
             note_line = self.query_one(".note", Static)

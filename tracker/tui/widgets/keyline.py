@@ -28,10 +28,8 @@ class KeyLine(Widget):
         self.where = where
 
     def render(self) -> Content:
-        """Key and title of each entry; while one types, only what ends it."""
-        hints = getattr(self.screen.focused, "HINTS", ())
-        entries = [_hint(key, title, False) for key, title in hints]
-        return Content(" ").join([Content(""), *(entries or [self._entry(command) for command in self._commands()])])
+        """Key and title of each entry."""
+        return Content(" ").join([Content(""), *(self._entry(command) for command in self._commands())])
 
     def on_click(self, event: events.Click) -> None:
         """Choose the entry under the mouse."""
@@ -68,9 +66,6 @@ class KeyLine(Widget):
 
     def _entry(self, command: Command) -> Content:
         title = command.on_title if self._is_on(command) else command.title
-        return _hint(shown_keys(command, self.keymap)[0], title, self._works(command) is None)
-
-
-def _hint(key: str, title: str, dim: bool) -> Content:
-    faint = "$foreground-disabled"
-    return line((key, faint if dim else "bold $text-accent"), (f" {title}", faint if dim else "$foreground"))
+        key, faint = shown_keys(command, self.keymap)[0], self._works(command) is None
+        muted = "$foreground-disabled"
+        return line((key, muted if faint else "bold $text-accent"), (f" {title}", muted if faint else "$foreground"))
