@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
@@ -91,6 +93,15 @@ def test_markdown_agrees_cell_by_cell(kerntrack: Kerntrack, truth: Cells) -> Non
         for column, cell in zip(("port", *ARCHS), row[1:], strict=True)
     }
     assert found == truth
+
+
+def test_every_row_of_a_markdown_table_has_the_cells_of_its_header(kerntrack: Kerntrack) -> None:
+    lines = kerntrack("report", "--format", "md").splitlines()
+    cells = [len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else 0 for line in lines]
+    assert sum(map(bool, cells)) > 20
+    assert [
+        line for line, (above, here) in zip(lines[1:], pairwise(cells), strict=True) if here != above > 0 < here
+    ] == []
 
 
 def test_junit_agrees_cell_by_cell(kerntrack: Kerntrack, truth: Cells) -> None:
