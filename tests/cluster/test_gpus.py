@@ -32,7 +32,7 @@ from tracker.cancel import Cancel
 from tracker.check.results import CheckResult
 from tracker.cluster.client import Cluster
 from tracker.config import Project, load_project
-from tracker.errors import AbsentError, UsageError
+from tracker.errors import AbsentError, CancelledError, UsageError
 
 pytest.importorskip("hip", reason="needs hip-python")
 pytestmark = [
@@ -193,3 +193,25 @@ def test_a_gpu_worker_killed_in_mid_job_loses_and_doubles_nothing(
         assert {(each.symbol, each.host) for each in run.result()} == {(Q4, "sound"), (Q5, "sound")}
     engine = open_store(project)
     assert [len(queries.evidence(engine, symbol)) for symbol in (Q4, Q5)] == [1, 1]
+
+
+def test_cancelling_ends_what_hangs_on_a_gpu_and_sets_it_free(
+    local: Callable[..., Local], amd: Gpu, project: Project
+) -> None:
+    cluster, cancel = local(), Cancel()
+    cluster.start_worker(environment={**amd("rack", "gfx1100"), "FAKEHIP_INJECT": "hang", "FAKEHIP_KERNEL": Q5})
+    cluster.wait(1)
+    list(compile_kernels(project, Cancel(), compile.Options(archs=("gfx1100",))))
+
+    def cancel_once_it_runs() -> None:
+        with Cluster(cluster.address) as watching:
+            while not any(each.doing for each in watching.workers()):
+                time.sleep(0.05)
+        time.sleep(1)
+        cancel.set()
+
+    with ThreadPoolExecutor(1) as thread, pytest.raises(CancelledError):
+        thread.submit(cancel_once_it_runs)
+        list(verify(project, cancel, Options((Q5, "arch:gfx1100"), cluster=cluster.address)))
+    (found,) = results(verify(project, Cancel(), Options((Q4, "arch:gfx1100"), cluster=cluster.address)))
+    assert (found.symbol, found.host, found.device_kind) == (Q4, "rack", "hip")

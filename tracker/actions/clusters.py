@@ -18,8 +18,8 @@ from tracker.build.records import BuildRecord, Unit
 from tracker.build.toolchain import Toolchain
 from tracker.cancel import Cancel
 from tracker.cluster.client import Cluster, Worker
-from tracker.cluster.remote import Job, Paths, child_pool, digest
-from tracker.cluster.worker import own_gpus, own_offer
+from tracker.cluster.remote import Job, Paths, digest
+from tracker.cluster.worker import own
 from tracker.config import HERE, Project
 from tracker.devices.revision import emulator_name
 from tracker.devices.selection import Found
@@ -170,11 +170,10 @@ def _do(task: Task[Answer], target: str | None, limits: Limits, paths: Paths, ca
 
     local = task.moved(paths)
     if target:
-        with own_gpus().lend(target, limits.launch, cancel) as gpu:
+        with own().gpus.lend(target, limits.launch, cancel) as gpu:
             return local.on_gpu(gpu, cancel)
-    pool = child_pool(own_offer().resources["emulator"])
     try:
-        answer: Answer = pool.submit(_call, local.emulate, timeout=limits.check, cancel=cancel).result()
+        answer: Answer = own().emulators.submit(_call, local.emulate, timeout=limits.check, cancel=cancel).result()
     except ChildTimeout:
         return local.broken(exceeded("the check", "check", limits.check), late=True)
     except ChildCrashed as error:

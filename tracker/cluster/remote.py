@@ -95,11 +95,3 @@ def _file(digest: str, name: str, content: bytes) -> Path:
         part.write_bytes(content)
         part.replace(path)
     return path
-
-
-@cache
-def child_pool(processes: int) -> Any:
-    """This worker's child processes, in which emulators run."""
-    from tracker.devices.children import Pool
-
-    return Pool(processes)

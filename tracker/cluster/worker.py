@@ -6,7 +6,6 @@ import platform
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 from tracker import __version__
 from tracker.cancel import Cancel
@@ -14,6 +13,7 @@ from tracker.cluster.gpus import Gpus
 from tracker.cluster.remote import doing
 from tracker.cluster.security import security
 from tracker.devices import selection
+from tracker.devices.children import Pool
 from tracker.devices.revision import emulator_name
 from tracker.errors import AbsentError
 
@@ -40,23 +40,26 @@ class Offer:
     """Version by resource: `hipcc` (ROCm's clang) or `ziglang`."""
 
 
-_OWN: list[Offer] = []
+class Own:
+    """What jobs find in the process of a worker."""
+
+    def __init__(self, offer: Offer) -> None:
+        self.offer = offer
+        self.gpus = Gpus(offer.gpus)
+        self.emulators = Pool(offer.resources.get("emulator", 1))
 
 
-def own_offer() -> Offer:
-    """What this process offers."""
+_OWN: list[Own] = []
+
+
+def own() -> Own:
+    """This worker's. There is none in other processes."""
     return _OWN[0]
 
 
 def own_state() -> tuple[Offer, tuple[str, ...]]:
     """What this process offers, and the jobs that it does now; called by others on a worker."""
-    return own_offer(), doing()
-
-
-@cache
-def own_gpus() -> Gpus:
-    """The GPUs of this process."""
-    return Gpus(own_offer().gpus)
+    return own().offer, doing()
 
 
 def look_around(threads: int) -> Offer:
@@ -92,9 +95,9 @@ def serve(address: str, threads: int | None, cancel: Cancel, say: Say) -> None:
     Raises UsageError and AbsentError as `security` does.
     """
     security(address)
-    _OWN[:] = [look_around(threads or os.cpu_count() or 1)]
-    offers = ", ".join(f"{count} x {name}" for name, count in own_offer().resources.items())
-    say(f"{own_offer().host} offers {offers}")
+    offer = look_around(threads or os.cpu_count() or 1)
+    _OWN[:] = [Own(offer)]
+    say(f"{offer.host} offers {', '.join(f'{count} x {name}' for name, count in offer.resources.items())}")
     asyncio.run(_serve(address, cancel, say))
 
 
@@ -115,17 +118,17 @@ async def _connected(address: str, cancel: Cancel, say: Say) -> None:
     """Work until the scheduler ends the connection."""
     import dask.config
 
-    settings = security(address)
+    settings, offer = security(address), own().offer
     dask.config.set(NO_PAGES)
     from distributed import Worker
 
     worker = Worker(
         address,
-        nthreads=sum(own_offer().resources.values()),
-        resources={name: float(count) for name, count in own_offer().resources.items()},
+        nthreads=sum(offer.resources.values()),
+        resources={name: float(count) for name, count in offer.resources.items()},
         host="127.0.0.1" if settings is None else None,
         security=settings,
-        name=f"{own_offer().host}-{os.getpid()}-{id(cancel):x}",
+        name=f"{offer.host}-{os.getpid()}-{id(cancel):x}",
         memory_limit=0,
         dashboard=False,
     )
@@ -133,8 +136,8 @@ async def _connected(address: str, cancel: Cancel, say: Say) -> None:
         say(f"connected to {address}")
         while not cancel.is_set() and worker.status.name in ("running", "paused"):
             await asyncio.sleep(POLL)
-            own_gpus().rest()
-    own_gpus().rest(idle=0)
+            own().gpus.rest()
+    own().gpus.rest(idle=0)
     say("stopped" if cancel.is_set() else f"the scheduler at {address} is gone; waiting for it")
 
 
