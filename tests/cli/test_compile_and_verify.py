@@ -148,6 +148,22 @@ def test_compile_error_shows_the_compilers_words(kerntrack: Kerntrack, project: 
     assert "undeclared identifier" in kerntrack("show", Q4).out
 
 
+def test_nothing_to_compile_is_seen_without_sqlalchemy(
+    kerntrack: Kerntrack, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert kerntrack("compile").code == 0
+    command = [sys.executable, "-X", "importtime", "-m", "tracker", "-C", str(project), "compile"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "nothing to do: 4 of 4 kernel builds are there" in ended.stderr
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in ended.stderr.splitlines() if "|" in line}
+    assert not loaded & {"sqlalchemy", "clang", "numpy"}
+    monkeypatch.setattr("db.append.run", lambda *_: False)  # as on a server, or where another process holds the file
+    assert "nothing to do: 4 of 4 kernel builds are there" in kerntrack("compile").err
+    runs = json.loads(kerntrack("history", "--json").out)["runs"]
+    quick, slow = ({**run, "id": 0, "started": "", "finished": ""} for run in (runs[1], runs[0]))
+    assert quick == slow and [run["verb"] for run in runs] == ["compile"] * 3
+
+
 def test_unchanged_sources_are_not_compiled_again(kerntrack: Kerntrack, cache: Path) -> None:
     assert kerntrack("compile").code == 0
     ended = kerntrack("compile", "--json")

@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 
 from db import queries, record
 from db.views import Timing
+from tracker.actions.building import build_missing, choose
 from tracker.actions.checking import Side
-from tracker.actions.compile import build_missing, choose, note_unported
 from tracker.actions.events import Event, Finished, Measured, Note, Plan, Step
 from tracker.actions.history import plain, recorded
+from tracker.actions.lacking import note_unported
 from tracker.actions.originals import originals, require_cuda, sources_of
 from tracker.actions.scan import rescan
 from tracker.actions.stations import Station, cluster_of, open_place

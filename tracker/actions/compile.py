@@ -1,44 +1,29 @@
 """Compile: build the HIP sources that hold the selected kernels, for the selected archs, in parallel."""
 
-from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
-
-from db import queries, record
-from db.cells import CellBuild
-from db.views import KernelFacts
-from tracker.actions.events import Built, Event, Finished, Note, Plan, Step
-from tracker.actions.history import plain, recorded
+from db import append, matrix
+from db.matrix import Select
+from tracker.actions.compare import states_of
+from tracker.actions.events import Built, Event, Finished, Plan, Step
+from tracker.actions.history import kept, plain, recorded
+from tracker.actions.inputs import inputs_again
+from tracker.actions.lacking import columns_of, lacking, note_unported
 from tracker.actions.scan import rescan
-from tracker.actions.stations import Station, open_place
-from tracker.actions.status import changed_sources
-from tracker.actions.store import open_store
-from tracker.build.archs import get_arch
-from tracker.build.cache import read as read_build
-from tracker.build.compiler import compile_units
-from tracker.build.records import BuildRecord, Unit
-from tracker.build.toolchain import Toolchain
+from tracker.actions.stations import Station, cluster_of, open_place
+from tracker.actions.unchanged import unchanged
 from tracker.cancel import Cancel
 from tracker.config import Project
-from tracker.errors import CancelledError
-from tracker.selectors import Cell, Selection, select, words
+from tracker.devices.revision import emulator_name
+from tracker.selectors import Selection, select, words
 
-Target = tuple[str, str]
-"""(HIP source as facts name it, arch)."""
+if TYPE_CHECKING:  # where there is nothing to do, SQLAlchemy would take most of the time
+    from sqlalchemy import Engine
 
-
-@dataclass(frozen=True)
-class Work:
-    """What is to be built, and what the sources hold."""
-
-    targets: tuple[Target, ...]
-    kernels: Mapping[str, Sequence[KernelFacts]]
-    """By source."""
+NOTHING_DONE: Mapping[str, int] = {"built": 0, "cached": 0, "failed": 0}
 
 
 @dataclass(frozen=True)
@@ -60,11 +45,38 @@ def compile_kernels(project: Project, cancel: Cancel, options: Options) -> Itera
     Raises UsageError when the selector chooses nothing, AbsentError when there is no compiler.
     """
     options = replace(options, selector=words(options.selector), archs=options.archs or project.archs)
+    if done := _nothing_to_do(project, options):
+        yield from done
+        return
+    from tracker.actions.store import open_store
+
     engine = open_store(project)
     yield from recorded(project, engine, "compile", plain(options), _compile(project, engine, cancel, options))
 
 
-def _compile(project: Project, engine: Engine, cancel: Cancel, options: Options) -> Iterator[Event]:
+def _nothing_to_do(project: Project, options: Options) -> list[Event] | None:
+    """What to tell where everything is built already and that is in the history now; None in every other case."""
+    started = append.now()
+    if options.again or cluster_of(project, options.cluster) or not unchanged(project, partial(inputs_again, project)):
+        return None
+
+    def read(query: Select) -> list[Event] | None:
+        columns = columns_of(project, options.archs)
+        selection = select(options.selector, matrix.status(query, columns, emulator_name()), columns)
+        if lacking(query, selection.cells, Station().toolchain(project), again=False):
+            return None
+        finished = _finish(selection, NOTHING_DONE)
+        states = states_of(matrix.status(query, project.archs, emulator_name()))
+        if not kept(project, "compile", started, plain(options), finished, states):
+            return None
+        return [*note_unported(selection), Plan("compile", 0), finished]
+
+    return matrix.direct(project.database, read)
+
+
+def _compile(project: Project, engine: "Engine", cancel: Cancel, options: Options) -> Iterator[Event]:
+    from tracker.actions.building import build, choose, needed
+
     yield from rescan(project, engine, cancel)
     with open_place(project, engine, cancel, options.cluster) as (station, notes):
         yield from notes
@@ -73,7 +85,7 @@ def _compile(project: Project, engine: Engine, cancel: Cancel, options: Options)
         toolchain = station.toolchain(project)
         work = needed(engine, selection.cells, toolchain, options.again)
         yield Plan("compile", len(work.targets))
-        tally = {"built": 0, "cached": 0, "failed": 0}
+        tally = dict(NOTHING_DONE)
         for done, event in enumerate(build(project, engine, work, toolchain, cancel, station.compile), start=1):
             yield event
             if isinstance(event, Built):
@@ -81,126 +93,6 @@ def _compile(project: Project, engine: Engine, cancel: Cancel, options: Options)
                 tally[made if event.record.ok else "failed"] += 1
                 yield Step(done, f"{event.record.unit.source.name} {event.record.arch}")
         yield _finish(choose(project, engine, options.selector, options.archs), tally)
-
-
-def choose(project: Project, engine: Engine, selector: Sequence[str], archs: Sequence[str] | None) -> Selection:
-    """The selected cells, ported or not. `archs` replaces the project's columns."""
-    columns = [get_arch(name).name for name in archs] if archs else list(project.archs)
-    return select(selector, queries.status(engine, columns), columns)
-
-
-def note_unported(selection: Selection) -> Iterator[Event]:
-    """Say how many of the selected kernels there is nothing to build of."""
-    missing = [kernel.symbol for kernel in selection.kernels if kernel.port == "missing"]
-    if missing:
-        some = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
-        yield Note(f"{len(missing)} of {len(selection.kernels)} selected kernels are not ported yet: {some}")
-
-
-def needed(engine: Engine, cells: Iterable[Cell], toolchain: Toolchain, again: bool) -> Work:
-    """The builds without which the cells' present source has no code object of this toolchain at hand."""
-    home = queries.homes(engine)
-    wanted = [(kernel.port_symbol, arch) for kernel, arch in cells if kernel.port_symbol in home]
-    with engine.connect() as connection:
-        builds = queries.cell_builds(connection, sorted({arch for _, arch in wanted}))
-    targets: dict[Target, None] = {}
-    intact = checker_of_files()
-    for symbol, arch in wanted:
-        if symbol is not None and (again or not _usable(builds.get((symbol, arch)), toolchain, intact)):
-            targets[home[symbol], arch] = None
-    sources: dict[str, list[KernelFacts]] = defaultdict(list)
-    for facts in queries.kernels(engine, "hip") if targets else ():
-        sources[facts.source].append(facts)
-    return Work(tuple(targets), sources)
-
-
-def _usable(found: CellBuild | None, toolchain: Toolchain, intact: Callable[[str | None], bool]) -> bool:
-    if found is None or not found.fresh or found.code_hash is None or found.attempt.toolchain != toolchain.version:
-        return False
-    return intact(found.attempt.code_object)
-
-
-def checker_of_files() -> Callable[[str | None], bool]:
-    """Tells of a code object whether it, and what else its build made, is still what was built; reads each once.
-
-    A check of anything else would say nothing about the build.
-    """
-
-    @cache
-    def intact(code_object: str | None) -> bool:
-        return code_object is not None and read_build(Path(code_object).parent) is not None
-
-    return intact
-
-
-def build(
-    project: Project,
-    engine: Engine,
-    work: Work,
-    toolchain: Toolchain,
-    cancel: Cancel,
-    compile_all: Callable[..., Iterator[BuildRecord]] = compile_units,
-) -> Iterator[Event]:
-    """Compile and record each target as it is finished. Raises CancelledError once cancelled."""
-    units = [(unit_of(project, source), arch) for source, arch in work.targets]
-    names = {unit.source: source for (unit, _), (source, _) in zip(units, work.targets, strict=True)}
-    for attempt in compile_all(units, toolchain, project.cache, cancel):
-        if attempt.outcome == "cancelled":
-            continue
-        source = names[attempt.unit.source]
-        if source in changed_sources(project, engine):
-            yield Note(f"{source} changed while it was being compiled; run the command again", "warning")
-            continue
-        yield keep(engine, source, attempt, work.kernels[source])
-    if cancel.is_set():
-        raise CancelledError("cancelled; builds finished before are kept")
-
-
-def build_missing(
-    project: Project, engine: Engine, cancel: Cancel, selection: Selection, station: Station
-) -> Generator[Event, None, bool]:
-    """Build what the selection lacks; the generator's value tells whether there was anything."""
-    toolchain = station.toolchain(project)
-    cells = [(kernel, station.target(arch)) for kernel, arch in selection.cells]
-    work = needed(engine, cells, toolchain, again=False)
-    if not work.targets:
-        return False
-    yield Plan("compile", len(work.targets))
-    for done, event in enumerate(build(project, engine, work, toolchain, cancel, station.compile), start=1):
-        yield event
-        if isinstance(event, Built):
-            yield Step(done, f"{event.record.unit.source.name} {event.record.arch}")
-    return True
-
-
-def unit_of(project: Project, source: str) -> Unit:
-    """How a HIP source of the project is compiled."""
-    return Unit(project.root / source, project.include, project.defines)
-
-
-def keep(engine: Engine, source: str, attempt: BuildRecord, kernels: Sequence[KernelFacts]) -> Built:
-    """Write one attempt, with the kernels found in what it made, to the database."""
-    from tracker.build import codeobject  # ELF readers: only when something was built
-
-    objects = codeobject.read(attempt.code_object).kernels if attempt.code_object else {}
-    record.build(
-        engine,
-        _columns(source, attempt),
-        {kernel.symbol: kernel.fingerprint for kernel in kernels},
-        {symbol: asdict(found) for symbol, found in objects.items()},
-    )
-    return Built(attempt)
-
-
-def _columns(source: str, attempt: BuildRecord) -> dict[str, Any]:
-    same = ("arch", "toolchain", "returncode", "output", "seconds", "cached", "key", "outcome")
-    return {
-        **{name: getattr(attempt, name) for name in same},
-        "source": source,
-        "commands": list(attempt.commands),
-        "assembly": str(attempt.assembly) if attempt.assembly else None,
-        "code_object": str(attempt.code_object) if attempt.code_object else None,
-    }
 
 
 def _finish(selection: Selection, tally: Mapping[str, int]) -> Finished:

@@ -7,14 +7,15 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from tracker.actions.compile import build, choose, needed, note_unported
+from tracker.actions.building import build, choose, needed
 from tracker.actions.events import Built, Event, Finished, Note, Plan, Step
 from tracker.actions.history import recorded
+from tracker.actions.lacking import note_unported
 from tracker.actions.scan import rescan
 from tracker.actions.shipping import gather
+from tracker.actions.stations import Station
 from tracker.actions.store import open_store
 from tracker.build.records import BuildRecord
-from tracker.build.toolchain import discover
 from tracker.cancel import Cancel
 from tracker.config import Project
 from tracker.errors import UsageError
@@ -64,14 +65,15 @@ def _export(
     yield from rescan(project, engine, cancel)
     selection = choose(project, engine, selector, archs)
     yield from note_unported(selection)
-    toolchain = discover(project.toolchain)[0]
+    station = Station(limits=project.limits, jobs=project.jobs)
+    toolchain = station.toolchain(project)
     work = needed(engine, selection.cells, toolchain, again=True)  # from the cache what is built already
     if not work.targets:
         yield Finished(False, "nothing to export: none of the selected kernels is ported", {})
         return
     yield Plan("export", len(work.targets))
     records: list[BuildRecord] = []
-    for event in build(project, engine, work, toolchain, cancel):
+    for event in build(project, engine, work, toolchain, cancel, station.compile):
         if isinstance(event, Built):
             records.append(event.record)
             yield Step(len(records), f"{event.record.unit.source.name} {event.record.arch}")

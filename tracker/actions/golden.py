@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import Engine
 
 from db import queries, record
+from tracker.actions.building import build_missing, choose
 from tracker.actions.checking import Effort
-from tracker.actions.compile import build_missing, choose, note_unported
 from tracker.actions.events import Event, Finished, GoldenCompared, Note, Plan, Step
 from tracker.actions.history import plain, recorded
+from tracker.actions.lacking import note_unported
 from tracker.actions.originals import Original, originals, require_cuda, sources_of
 from tracker.actions.scan import rescan
 from tracker.actions.stations import Gpu, Station, open_station

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from db import queries
-from tracker.actions.compile import build_missing
+from tracker.actions.building import build_missing
 from tracker.actions.events import Event, Finished, Plan, Step
 from tracker.actions.history import plain, recorded
 from tracker.actions.scan import rescan

@@ -11,6 +11,7 @@ from db.views import KernelStatus, Message
 from tracker.actions.baselines import write_baseline
 from tracker.actions.compare import states_of
 from tracker.actions.events import Event, Finished, Note, Plan, Scanned, Step
+from tracker.actions.history import kept, recorded
 from tracker.actions.inputs import Inputs, choose_inputs, inputs_again
 from tracker.actions.status import counts
 from tracker.actions.unchanged import unchanged
@@ -93,9 +94,7 @@ def _unchanged(project: Project, inputs: Inputs, seen: Sequence[Scanned]) -> Ite
     kernels, _ = outcome(project)
     yield from _note_repeated(matrix.direct(project.database, survey.repeated) or {})
     finished = _finish(project, kernels, seen)
-    row = {"verb": "scan", "started": started, "good": finished.good, "message": finished.message}
-    row |= {"options": inputs.options(), "summary": finished.summary}
-    if append.run(project.database, row, states_of(kernels)):
+    if kept(project, "scan", started, inputs.options(), finished, states_of(kernels)):
         yield finished
         return
     from tracker.actions.store import open_store
@@ -104,8 +103,6 @@ def _unchanged(project: Project, inputs: Inputs, seen: Sequence[Scanned]) -> Ite
 
 
 def _recorded(project: Project, engine: "Engine", inputs: Inputs, events: Iterator[Event]) -> Iterator[Event]:
-    from tracker.actions.history import recorded
-
     return recorded(project, engine, "scan", inputs.options(), events)
 
 

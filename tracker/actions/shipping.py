@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from db import queries
 from db.views import ArchStatus, KernelFacts
 from tracker import __version__
-from tracker.actions.compile import Work
+from tracker.actions.building import Work
 from tracker.actions.trees import tree
 from tracker.build import codeobject
 from tracker.build.archs import get_arch

@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 
 from db import matrix, queries
 from db.views import Evidence
+from tracker.actions.building import build_missing, choose
 from tracker.actions.checking import CheckRequest, all_passed, as_result, only_late
-from tracker.actions.compile import build_missing, checker_of_files, choose, note_unported
 from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
 from tracker.actions.history import plain, recorded
+from tracker.actions.lacking import checker_of_files, note_unported
 from tracker.actions.originals import Original, originals, require_cuda, sources_of
 from tracker.actions.requests import Options, request_for, run_requests
 from tracker.actions.scan import rescan

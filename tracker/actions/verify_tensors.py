@@ -16,10 +16,11 @@ from sqlalchemy import Engine
 
 from db import queries
 from kernels.contracts import real
+from tracker.actions.building import build_missing, choose
 from tracker.actions.checking import CheckRequest, all_passed, only_late
-from tracker.actions.compile import build_missing, choose, note_unported
 from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
 from tracker.actions.history import plain, recorded
+from tracker.actions.lacking import note_unported
 from tracker.actions.requests import Options, request_for, run_requests
 from tracker.actions.scan import rescan
 from tracker.actions.stations import Station, open_place
