@@ -101,6 +101,7 @@ def kernel(
         port_location=Location(f"kernels/hip/{family}.hip", 12) if here else None,
         differences=("parameter 3 (k): int there, long here",) if port == "drifted" else (),
         archs=cells if here else {arch: cell("none") for arch in ARCHS},
+        lines=10,
     )
 
 

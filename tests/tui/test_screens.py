@@ -105,6 +105,9 @@ async def test_the_map_shows_each_kernel_once_per_architecture() -> None:
         rows = {line.split()[0]: line for line in text.splitlines() if line.split()}
         assert rows["q6_K"].count("–") == 3 * 8
         assert rows["q5_1"].count("◐") == 9 + 2 + 2
+        shares = [" ".join(line.split()) for line in text.splitlines()]
+        assert "gfx90a 30 % / 30 % 25 % / 25 % 2.5 % / 2.5 %" in shares
+        assert "ported 32.5 % / 32.5 %" in shares
         assert "newest check 2026-03-04" in text and "2 cells checked on AMD Instinct MI210" in text
         assert "● verified 1/40 2 %" in text and "◐ emulated only 9/40 22 %" in text
 

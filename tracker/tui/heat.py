@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from db.views import KernelStatus
+from tracker.actions.progress import REACHED, Phase, phases
+from tracker.actions.progress import share as rounded
 from tracker.tui.describe import local_time
 from tracker.tui.signs import FAILED, STALE, STATES, shown_state, summary
 from tracker.tui.widgets.columns import Piece
@@ -117,6 +119,22 @@ def bar(kernels: Sequence[KernelStatus], arch: str, width: int) -> Line:
     found.append((f"  ● verified {share(verified, total)}", STATES["verified"].style))
     found.append((f"  ◐ emulated only {share(emulated, total)}", STATES["emulated"].style))
     return found
+
+
+def shares(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Iterator[Line]:
+    """How far the port is, of the kernels and, where the inventory knows them, of their CUDA definitions' lines."""
+    port, *rest = phases(kernels, archs)
+    title = " of kernels / lines " if port.of_lines else " of kernels "
+    yield [(f"{title:<20}", "bold $foreground"), *((f" {name:<20}", "$foreground-muted") for name in REACHED)]
+    yield [(f" {port.name:<19}", "$foreground"), (f" {_shares(port)}", "$foreground")]
+    for arch in archs:
+        found = [phase for phase in rest if phase.arch == arch]
+        yield [(f" {arch:<19}", "$foreground"), *((f" {_shares(phase):<20}", "$foreground") for phase in found)]
+
+
+def _shares(phase: Phase) -> str:
+    kernels = rounded(phase.done, phase.total)
+    return f"{kernels} / {rounded(phase.lines or 0, phase.of_lines)}" if phase.of_lines else kernels
 
 
 def devices(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> Iterator[Line]:

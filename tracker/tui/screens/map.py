@@ -50,5 +50,6 @@ class MapScreen(KerntrackScreen):
         self.query_one(Legend).show(app.counts, frozenset())
         view = self.query_one(Lines)
         view.show(heat.lines(app.kernels, archs, width))
+        view.add(heat.shares(app.kernels, archs))
         view.add(heat.devices(app.kernels, archs))
         view.add(progress.lines(self.outcomes, len(app.kernels) * len(archs), width))
