@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-from tracker.tui.signs import TOGGLES
+from tracker.tui.signs import STATES, TOGGLES
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,13 @@ class Command:
         return f"{self.where}.{self.base}"
 
 
-_SWITCHES = tuple(
-    Command(
-        f"switch('{state}')", str(number), f"Only {state}", f"Show only kernels that are {state}; again: all", "matrix"
-    )
-    for number, state in enumerate(TOGGLES, start=1)
-)
+def _switch(state: str, number: int) -> Command:
+    word = STATES[state].word if state in STATES else state
+    meaning = f"Show only kernels that are {word} somewhere; again: all"
+    return Command(f"switch('{state}')", str(number), f"Only {word}", meaning, "matrix")
+
+
+_SWITCHES = tuple(_switch(state, number) for number, state in enumerate(TOGGLES, start=1))
 
 COMMANDS = (
     Command(

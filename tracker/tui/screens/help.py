@@ -1,18 +1,21 @@
 """What every key does, made from the registry, about the screen it was called from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from tracker.tui.commands import commands, shown_keys
-from tracker.tui.describe import join, line
+from tracker.tui.describe import Line, join, line
 from tracker.tui.signs import STALE, STATES
+from tracker.tui.widgets.textpane import TextPane
+
+WIDEST, FRAME = 110, 6
+"""Cells of the window, and of its border, padding and scrollbar."""
 
 INTRODUCTIONS = {
     "matrix": "Rows are kernels, columns are architectures. Actions are about the marked rows, else the row under "
@@ -29,7 +32,7 @@ MOVING = (
     ("g G home end", "first and last row"),
     ("pageup pagedown ctrl+u ctrl+d", "a page, half a page"),
     ("tab", "to the other pane"),
-    ("mouse", "click selects, double click opens, a title sorts, the legend switches states"),
+    ("mouse", "click selects, double click opens, right click offers, a title sorts, the legend switches states"),
 )
 
 
@@ -44,26 +47,34 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """One text."""
-        with VerticalScroll(id="help"):
-            yield Static(help_text(self.where, self.keymap))
+        yield TextPane(
+            help_text(self.where, self.keymap, min(WIDEST, self.app.size.width * 9 // 10) - FRAME), id="help"
+        )
 
 
-def help_text(where: str, keymap: Mapping[str, str]) -> Content:
-    """The text for one screen."""
-    found = [line((INTRODUCTIONS[where], "$foreground")), line("")]
+def help_text(where: str, keymap: Mapping[str, str], width: int = 200) -> Content:
+    """The text for one screen; what does not fit into `width` cells goes on below its own beginning."""
+    found = [*(line(part) for part in wrap(INTRODUCTIONS[where], width)), line("")]
     taken: set[str] = set()
     for command in commands(where):
         keys = [key for key in shown_keys(command, keymap) if key not in taken]
         taken.update(keys)
         if keys:
-            found.append(
-                line(
-                    (f"{' '.join(keys):<16}", "bold $text-primary"),
-                    (f"{command.title:<20}", "bold $foreground"),
-                    command.meaning,
-                )
-            )
+            head = [(f"{' '.join(keys):<13} ", "bold $text-primary"), (f"{command.title:<18} ", "bold $foreground")]
+            found += hanging(head, command.meaning, width)
     if where == "matrix":
-        found += [line(""), *(line((f"{keys:<16} ", "bold $text-primary"), meaning) for keys, meaning in MOVING)]
-    found += [line(""), *(line((f"{sign.mark} {sign.word:<10}", sign.style), sign.meaning) for sign in STATES.values())]
-    return join([*found, line((f"{STALE.mark} {STALE.word:<10}", STALE.style), STALE.meaning)])
+        found.append(line(""))
+        for names, meaning in MOVING:
+            found += hanging([(f"{names:<32} ", "bold $text-primary")], meaning, width)
+    found.append(line(""))
+    for sign in (*STATES.values(), STALE):
+        found += hanging([(f"{sign.mark} {sign.word:<10} ", sign.style)], sign.meaning, width)
+    return join(found)
+
+
+def hanging(head: Sequence[tuple[str, str]], text: str, width: int) -> Iterator[Line]:
+    """A text beside its head, wrapped below itself."""
+    indent = sum(len(part) for part, _ in head)
+    first, *others = wrap(text, max(20, width - indent))
+    yield line(*head, first)
+    yield from (line(" " * indent + part) for part in others)
