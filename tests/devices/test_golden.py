@@ -58,6 +58,17 @@ def test_a_recording_is_compared_on_a_gpu(
     assert "the original has" in result["message"]
 
 
+def test_a_port_that_does_not_end_is_told_apart_from_one_that_differs(
+    kerntrack: Run, golden: Path, environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("hip", reason="needs hip-python")
+    monkeypatch.setenv("FAKEHIP_INJECT", "hang")
+    monkeypatch.setenv("FAKEHIP_KERNEL", Q5)
+    ended = kerntrack("golden", "compare", str(golden), "--device", "0", "--json")
+    outcomes = {each["symbol"]: each["outcome"] for each in json.loads(ended.out)["results"]}
+    assert (ended.code, outcomes) == (4, {Q5: "timed out", Q4: "equal"})
+
+
 def test_changed_code_shows_in_the_comparison(kerntrack: Run, golden: Path, folder: Path) -> None:
     port = folder / "port.hip"
     before = port.read_text()

@@ -156,7 +156,7 @@ class CompareTask:
 
     def broken(self, message: str, gpu: Gpu | None = None, late: bool = False) -> Compared:
         """Nothing could be compared."""
-        return Compared(self.symbol, self.family, self.arch, "failed", message)
+        return Compared(self.symbol, self.family, self.arch, "timed out" if late else "failed", message)
 
     def _compare(self, device: Any) -> Compared:
         from tracker.devices.children import ChildCrashed, ChildTimeout
@@ -167,7 +167,7 @@ class CompareTask:
         except CancelledError:
             raise
         except (KerntrackError, ChildCrashed, ChildTimeout) as error:
-            return self.broken(str(error))
+            return self.broken(str(error), late=isinstance(error, ChildTimeout))
 
 
 @cache
@@ -235,11 +235,13 @@ def _compared(selection: Selection, results: Sequence[Compared]) -> Finished:
     if outcomes["disputed"]:
         parts += [f"{outcomes['disputed']} apart only where the original contradicts the oracle and the port does not"]
     parts += [f"{outcomes['failed']} differ"] if outcomes["failed"] else []
+    parts += [f"{outcomes['timed out']} timed out"] if outcomes["timed out"] else []
     parts += [f"{absent} not ported or not built"] if absent else []
     summary: dict[str, Any] = {"kernels": len(selection.cells), "absent": absent}
     summary |= {str(outcome): count for outcome, count in outcomes.items()}
     summary["families"] = families(results)
-    return Finished(not absent and not outcomes["failed"], ", ".join(parts), summary)
+    wrong, late = bool(absent or outcomes["failed"]), outcomes["timed out"] > 0
+    return Finished(not wrong and not late, ", ".join(parts), summary, late=late and not wrong)
 
 
 def families(results: Sequence[Compared]) -> dict[str, dict[str, Any]]:
@@ -250,7 +252,7 @@ def families(results: Sequence[Compared]) -> dict[str, dict[str, Any]]:
         row["kernels"] += 1
         for key in ("cases", "elements", "differing", "bits"):
             row[key] = row.get(key, 0) + getattr(result, key)
-        for outcome in ("equal", "within", "disputed", "failed"):
+        for outcome in ("equal", "within", "disputed", "timed out", "failed"):
             row[outcome] = row.get(outcome, 0) + (result.outcome == outcome)
         row["worst"] = max(row["worst"], result.worst.get("cw", 0.0))
         row["bound"] = max(row["bound"], result.worst.get("bound", 0.0))

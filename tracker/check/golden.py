@@ -76,13 +76,14 @@ class Compared:
     """A port beside the recorded original. Counts are of elements that the contract compares.
 
     `equal`: the same bits. `within`: other bits, within the contract's bound. `disputed`: farther apart, but only where
-    the original is not what the contract's oracle expects and the port is. `failed`: not that, or not comparable.
+    the original is not what the contract's oracle expects and the port is. `timed out`: it did not end within the time
+    limit. `failed`: none of these, or not comparable.
     """
 
     symbol: str
     family: str
     arch: str
-    outcome: Literal["equal", "within", "disputed", "failed"]
+    outcome: Literal["equal", "within", "disputed", "timed out", "failed"]
     message: str = ""
     cases: int = 0
     disputed: int = 0
@@ -126,7 +127,8 @@ def compare_kernel(device: Device, module: Module, golden: "Golden", symbol: str
         report = device.run(module, prepared.launch)
         if report.fault:
             message = f"{recorded.name}: {report.fault.kind}: {report.fault.message}"
-            return replace(result, outcome="failed", message=message)
+            late = report.fault.kind == "timeout" and result.outcome != "failed"
+            return replace(result, outcome="timed out" if late else "failed", message=message)
         for expectation in prepared.expectations:
             buffer = expectation.buffer
             result = _add(result, recorded, expectation, outputs[buffer], report.buffers[buffer])

@@ -16,7 +16,7 @@ from tracker.cli.tables import Listing, print_json, print_listing
 from tracker.errors import ExitCode
 from tracker.selectors import words
 
-COUNTS = ("kernels", "equal", "within", "disputed", "failed", "cases", "elements")
+COUNTS = ("kernels", "equal", "within", "disputed", "timed out", "failed", "cases", "elements")
 HEADINGS = ("family", "arch", *COUNTS, "other bits", "worst", "bound")
 
 
@@ -43,7 +43,7 @@ def compare(session: Session, wanted: Comparison, json: bool) -> ExitCode:
     def show(reporter: Reporter, event: Event) -> None:
         if isinstance(event, GoldenCompared):
             results.append(event.result)
-            if event.result.outcome == "failed" and not json:
+            if event.result.outcome in ("failed", "timed out") and not json:
                 reporter.data(Text(f"✗ {event.result.symbol} {event.result.arch}: {event.result.message}", "bold red"))
 
     finished = follow(session, lambda cancel: compare_golden(project, cancel, placed), show)
@@ -65,5 +65,5 @@ def _rows(families: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, ...]
         family, arch = key.split()
         counts = [str(row[name]) for name in COUNTS]
         bits = f"{row['bits']} in {row['differing']}" if row["bits"] else "0"
-        worst = f"{row['worst']:.1e}" if row["bound"] else "exact" if not row["failed"] else ""
+        worst = f"{row['worst']:.1e}" if row["bound"] else "" if row["failed"] or row["timed out"] else "exact"
         yield family, arch, *counts, bits, worst, f"{row['bound']:.0e}" if row["bound"] else ""

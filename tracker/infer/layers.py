@@ -17,7 +17,7 @@ from kernels.launch import Launch
 from kernels.names import KernelName, identify
 from tracker.cancel import Cancel
 from tracker.devices.protocol import Device, Module
-from tracker.errors import AbsentError, ExitCode, KerntrackError
+from tracker.errors import AbsentError, ExitCode, KerntrackError, TimeLimitError
 from tracker.gguf.reader import Tensor
 from tracker.infer.audit import Audit
 from tracker.infer.model import Llama, values
@@ -121,6 +121,8 @@ class Kernels:
         self._cancel.check()
         report = self._device.run(module, launch)
         if report.fault or report.overwrites:
+            if report.fault and report.fault.kind == "timeout":
+                raise TimeLimitError(report.fault.message)
             what = report.fault.message if report.fault else f"wrote outside of {report.overwrites[0].buffer}"
             raise LaunchError(f"{launch.symbol} on {self._device.name}: {what}", f"kerntrack verify {launch.symbol}")
         self.launches[launch.symbol] += 1
