@@ -65,3 +65,31 @@ def test_a_source_more_or_less_is_seen(scanned: Kerntrack, project: Path) -> Non
     more.unlink()
     assert summary(scanned)["files"] == 2
     assert summary(scanned)["extra"] == 1
+
+
+@pytest.mark.parametrize(
+    ("spelled", "there", "new"),
+    [
+        ("<size.h>", "later/size.h", "sooner/size.h"),
+        ('"size.h"', "later/size.h", "hip/size.h"),
+        ('"size.h"', "", "hip/size.h"),
+        ("<size.h>", "", "later/size.h"),
+    ],
+    ids=["an earlier folder", "beside the source", "missing beside the source", "missing in a folder"],
+)
+def test_a_new_header_that_is_found_first_is_a_change(
+    kerntrack: Kerntrack, project: Path, spelled: str, there: str, new: str
+) -> None:
+    for folder in ("sooner", "later"):
+        (project / folder).mkdir()
+    (project / "kerntrack.toml").write_text(f'include = ["sooner", "later"]\n{sources.CONFIG}')
+    port = project / "hip/port.hip"
+    port.write_text(f"#include {spelled}\n{port.read_text()}".replace("float(k)", "float(k + SIZE)"))
+    if there:
+        (project / there).write_text("#define SIZE 1\n")
+    kerntrack("scan")
+    assert "changed" not in kerntrack("status").err
+    (project / new).write_text("#define SIZE 2\n")
+    assert "1 scanned file has changed since (hip/port.hip)" in kerntrack("status").err
+    assert "parsed hip/port.hip" in kerntrack("scan").err
+    assert "changed" not in kerntrack("status").err

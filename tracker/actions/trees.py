@@ -32,7 +32,7 @@ def tree(project: Project, engine: Engine, names: Sequence[str]) -> Tree:
     for source in queries.sources(engine, "hip"):
         if source.path in wanted and not source.origin:
             units[source.path] = project.root / source.path
-            files |= {units[source.path], *(project.root / path for path, _ in source.dependencies)}
+            files |= {units[source.path], *(project.root / path for path, sha256 in source.dependencies if sha256)}
     homes = {project.root, *(unit.parent for unit in units.values())}
     own = {file for file in files if not _below(file, [kernels.INCLUDE]) and _below(file, homes)}
     common = Path(os.path.commonpath([file.parent for file in own]))

@@ -7,7 +7,7 @@ from kernels import INCLUDE
 from tracker.scan.facts import Side
 from tracker.scan.hazards.rules import rules_hash
 
-SCANNER = 4
+SCANNER = 5
 """Raised when a scan of the same input gives other facts than before."""
 
 _SIDES: dict[Side, tuple[str, ...]] = {

@@ -11,6 +11,7 @@ from clang import cindex
 from clang.cindex import CursorKind as Kind
 
 from tracker.scan import clang
+from tracker.scan.absent import absent_headers
 from tracker.scan.arguments import TARGETS, parse_arguments
 from tracker.scan.facts import Diagnostic, FileFacts, Finding, Kernel, Place, Side
 from tracker.scan.hazards.find import find_hazards
@@ -73,7 +74,7 @@ def _scan_target(path: Path, arguments: list[str], own: str, texts: Texts) -> tu
     kernels = tuple(each.kernel for each in found_kernels)
     reach = {each.kernel.symbol: each.reached for each in found_kernels}
     found = _Found(
-        dependencies=tuple(_headers(unit, texts, diagnostics)),
+        dependencies=tuple(_headers(path, arguments, unit, texts, diagnostics)),
         kernels=kernels,
         helpers=_helpers(unit),
         structs=tuple(sorted({clang.spelling(cursor) for cursor in unit.records} - {""})),
@@ -114,12 +115,16 @@ def _without_instance(unit: Unit, texts: Texts, main: str, kernels: Sequence[Ker
             yield Diagnostic("note", texts.place(start.file, start.line), 1, message)
 
 
-def _headers(unit: Unit, texts: Texts, diagnostics: Sequence[Diagnostic]) -> list[tuple[str, str]]:
-    """Headers with their hashes. One that was not found has none: it counts as changed until it is there."""
+def _headers(
+    path: Path, arguments: Sequence[str], unit: Unit, texts: Texts, diagnostics: Sequence[Diagnostic]
+) -> list[tuple[str, str]]:
+    """Headers with their hashes, and those that must stay absent for all this to hold, with none."""
     files = {inclusion.include.name for inclusion in unit.translation_unit.get_includes()}
     found = {(texts.path(file), hashlib.sha256(texts.content(file)).hexdigest()) for file in files}
     missing = (re.fullmatch(r"'(.+)' file not found.*", each.message) for each in diagnostics)
-    return sorted(found | {(match[1], "") for match in missing if match})
+    names = [match[1] for match in missing if match]
+    absent = absent_headers(path, arguments, files, names, lambda file: not Path(texts.path(file)).is_absolute())
+    return sorted(found | {(texts.path(file), "") for file in absent})
 
 
 def _helpers(unit: Unit) -> tuple[str, ...]:
