@@ -23,13 +23,13 @@ Select = Callable[[str, Sequence[str]], Iterable[Any]]
 """Runs a statement with its parameters and gives its rows as tuples."""
 CellKey = tuple[str, str]
 """(symbol, arch)."""
-Place = tuple[str, str, int, int | None, int]
-"""(symbol, path, line, macro_line, lines)."""
+Place = tuple[str, str, int, int | None, int, str]
+"""(symbol, path, line, macro_line, lines, name)."""
 
 IN_ORDER = "order by s.position, k.id"
 """Kernels as scanned: sources in the scan's order, then by place in the source."""
 PLACES = f"""
-    select k.symbol, k.path, k.line, k.macro_line, k.lines from kernels k join sources s on s.id = k.source_id
+    select k.symbol, k.path, k.line, k.macro_line, k.lines, k.name from kernels k join sources s on s.id = k.source_id
     where s.side = ? {IN_ORDER}"""
 HOMES = f"""
     select k.symbol, s.path, k.fingerprint from kernels k join sources s on s.id = k.source_id
@@ -252,7 +252,8 @@ def _cells(
 def _kernel_status(
     of: Place | None, port: Place | None, differences: str, cells: dict[str, ArchStatus]
 ) -> KernelStatus:
-    symbol = (of or port or ("",))[0]
+    either = of or port
+    symbol = either[0] if either else ""
     differing = _texts(differences) if port and differences != "[]" else ()
     name = identify(symbol)
     return KernelStatus(
@@ -267,4 +268,5 @@ def _kernel_status(
         differences=differing,
         archs=cells,
         lines=of[4] if of else 0,
+        name=either[5] if either else "",
     )

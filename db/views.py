@@ -129,6 +129,13 @@ class KernelStatus:
     archs: dict[str, ArchStatus] = field(default_factory=dict)
     lines: int = 0
     """Lines of the CUDA kernel's definition; 0: not known, or a HIP kernel no CUDA kernel asked for."""
+    name: str = ""
+    """As its source names it, with namespace and template arguments; the symbol is mangled then."""
+
+    @property
+    def title(self) -> str:
+        """What to call it before people."""
+        return self.name or self.symbol
 
 
 @dataclass(frozen=True)

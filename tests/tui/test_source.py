@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import tui_data
-from tests.tui.pilots import screen_text, until
+from tests.tui.fake import Fake, kernel
+from tests.tui.pilots import running, screen_text, shown, until
 from tracker.cancel import Cancel
 from tracker.config import Project, load_project
 from tracker.errors import UsageError
@@ -111,7 +112,22 @@ def test_mangled_symbols_have_names_as_declared(tmp_path: Path) -> None:
     kernels = {kernel.symbol: kernel for kernel in source.statuses()}
     mangled = "_ZN4port5scaleIfLi4EEEvPT_j"
     assert set(kernels) == {mangled, "plain"}
+    assert {each.name for each in kernels.values()} == {"port::scale<float, 4>", "plain"}
     assert source.names([kernels[mangled], kernels["plain"]]) == [
         "port::scale<float, 4>(float *, unsigned int)",
         "plain(const int *)",
     ]
+
+
+async def test_the_matrix_names_kernels_as_their_source_does() -> None:
+    source = Fake([replace(kernel("_ZN4port5scaleIfLi4EEEvPT_j", "", ""), name="port::scale<float, 4>")])
+    async with running(source) as (app, pilot):
+        text = screen_text(app)
+        assert "port::scale<float, 4>" in text and "_ZN4port5" not in text
+        for words in ("port::scale<fl", "_ZN4port5", "port::*<*"):
+            await pilot.press("slash", *words, "enter")
+            await until(pilot, lambda words=words: app.main.view.filter == words)  # type: ignore[misc]
+            assert len(shown(app)) == 1
+            await pilot.press("escape")
+        app.main.matrix.cursor = 1
+        await until(pilot, lambda: "_ZN4port5scaleIfLi4EEEvPT_j" in screen_text(app))

@@ -47,7 +47,8 @@ def kernel_heading(kernel: KernelStatus) -> list[Line]:
     batch = f" · batch {kernel.batch}" if kernel.batch else ""
     about = f"{kernel.family or 'no known family'} · {kernel.type or 'no type'}{batch} · "
     return [
-        line((kernel.symbol, "bold $text-primary")),
+        line((kernel.title, "bold $text-primary")),
+        *([line((kernel.symbol, "$foreground-muted"))] if kernel.title != kernel.symbol else []),
         line((about, "$foreground-muted"), (f"{sign.mark} {sign.word}", sign.style)),
         *(line((f"  ≠ {difference}", "$text-warning")) for difference in kernel.differences),
     ]

@@ -47,8 +47,9 @@ def kernel_key(kernel: KernelStatus) -> str:
 
 
 def searchable(kernel: KernelStatus) -> str:
-    """Symbol, family and type, a line each, without regard to case."""
-    return f"{kernel.symbol}\n{kernel.family}\n{kernel.type}".casefold()
+    """Name, symbol, family and type, a line each, without regard to case."""
+    named = f"{kernel.name}\n" if kernel.name != kernel.symbol else ""
+    return f"{named}{kernel.symbol}\n{kernel.family}\n{kernel.type}".casefold()
 
 
 @cache
@@ -59,4 +60,4 @@ def natural_name(text: str) -> str:
 
 def _natural(entry: Entry) -> tuple[str, str, str]:
     kernel = entry.kernel
-    return kernel.family, natural_name(kernel.type), natural_name(kernel.symbol)
+    return kernel.family, natural_name(kernel.type), natural_name(kernel.title)

@@ -90,7 +90,7 @@ def _kernel_test(word: str, archs: Sequence[str]) -> Predicate:
         inner = _kernel_test(word[1:], archs)
         return lambda entry: not inner(entry)
     field, colon, values = word.partition(":")
-    if not colon:
+    if not colon or values.startswith(":"):  # a namespace is no field
         return _any([_text(part) for part in word.split(",") if part])
     if field not in FIELDS:
         near = get_close_matches(field, FIELDS, n=1) or FIELDS
@@ -122,7 +122,7 @@ def _field(field: str, value: str) -> KernelTest:
 def _text(part: str) -> Predicate:
     low = part.casefold()
     if "*" in low or "?" in low:
-        return lambda entry: fnmatchcase(entry.kernel.symbol.casefold(), low)
+        return lambda entry: any(fnmatchcase(name.casefold(), low) for name in (entry.kernel.symbol, entry.kernel.name))
     return lambda entry: low in entry.text
 
 

@@ -49,12 +49,12 @@ class Kernels(Provider):
         """Kernels whose symbol matches."""
         app = cast("Kerntrack", self.app)
         matcher = self.matcher(query)
-        scored = [(matcher.match(kernel.symbol), kernel) for kernel in app.kernels]
+        scored = [(matcher.match(kernel.title), kernel) for kernel in app.kernels]
         best = sorted((hit for hit in scored if hit[0] > 0), key=lambda hit: -hit[0])[:MOST_KERNELS]
         for score, kernel in best:
             yield Hit(
                 score * 0.9,
-                matcher.highlight(kernel.symbol),
+                matcher.highlight(kernel.title),
                 lambda kernel=kernel: app.open_kernel(kernel),
                 help="open its page",
             )

@@ -96,7 +96,7 @@ class Working(Core):
             return
         everything = len(ported) == sum(kernel.port_symbol is not None for kernel in self.kernels)
         symbols = [] if everything else [kernel.symbol for kernel in ported]
-        names = ported[0].symbol if len(ported) == 1 else f"{len(ported)} kernels"
+        names = ported[0].title if len(ported) == 1 else f"{len(ported)} kernels"
         where = archs[0] if len(archs) == 1 else f"{len(archs)} archs"
         if verb == "compile":
             action = self.source.compile(symbols, archs)

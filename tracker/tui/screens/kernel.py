@@ -61,7 +61,7 @@ class KernelScreen(KerntrackScreen):
             self.kerntrack.load_page(found)
 
     def _heading(self) -> None:
-        parts: list[tuple[str, str]] = [(f" {self.kernel.symbol}  ", "bold $text-primary")]
+        parts: list[tuple[str, str]] = [(f" {self.kernel.title}  ", "bold $text-primary")]
         for arch in self.kerntrack.source.archs:
             state = cell_state(self.kernel, arch)
             stale = "~" if is_stale(self.kernel, arch) else " "

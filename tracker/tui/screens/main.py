@@ -163,7 +163,7 @@ class MainScreen(MatrixView):
 
 def heading(row: Row) -> str:
     """What a row is about."""
-    return row.title if isinstance(row, GroupRow) else row.kernel.symbol
+    return row.title if isinstance(row, GroupRow) else row.kernel.title
 
 
 def members(row: Row | None) -> Sequence[KernelStatus]:

@@ -104,7 +104,7 @@ class MatrixView(KerntrackScreen):
         app = self.kerntrack
         if app.entries is not self._counted:
             self._counted, self._memo = app.entries, {}
-            self.matrix.longest = max((len(entry.kernel.symbol) for entry in app.entries), default=0)
+            self.matrix.longest = max((len(entry.kernel.title) for entry in app.entries), default=0)
         try:
             return arrange(app.entries, view, app.source.archs, self._memo), ""
         except FilterError as problem:

@@ -83,7 +83,7 @@ def clip(found: list[Piece], width: int) -> list[Piece]:
 def _name(row: Row, marked: bool, depth: int, name: str) -> list[Piece]:
     gutter: Piece = ("▌", "bold $text-accent") if marked else (" ", "$foreground")
     if not isinstance(row, GroupRow):
-        return [gutter, ("  " * depth, "$foreground"), (row.kernel.symbol, name)]
+        return [gutter, ("  " * depth, "$foreground"), (row.kernel.title, name)]
     indent: Piece = ("  " * row.level, "$foreground")
     arrow = "" if not row.key else "▸ " if row.folded else "▾ "
     return [gutter, indent, (arrow + row.title, "bold $foreground"), (f"  {len(row.members)}", "$foreground-muted")]
