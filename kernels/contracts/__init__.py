@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # numpy is only loaded for a contract that is used: versions 
 
 VERSIONS = {
     "dequantize": 3,
-    "quantize": 7,
+    "quantize": 8,
     "dequantize_mul_mat_vec": 5,
     "mul_mat_vec_q8_1": 6,
     "mul_mat_q8_1": 6,

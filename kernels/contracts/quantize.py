@@ -14,7 +14,7 @@ from kernels.contracts.naming import Shape
 from kernels.launch import Launch
 from kernels.names import KernelName
 
-EDGES = ("ties", "cancelling", "huge", "subhalf", "denormal")
+EDGES = ("ties", "close", "cancelling", "huge", "subhalf", "denormal")
 SPECIAL = ("infinite", "nan")
 CYCLE = (*data.ACTIVATIONS, *EDGES, *SPECIAL)
 CLASSES = (*CYCLE, "mixed")
@@ -42,6 +42,16 @@ def _ties(columns: int, rng: Rng) -> NDArray[np.float64]:
     return values
 
 
+def _close(columns: int, rng: Rng) -> NDArray[np.float64]:
+    """Quotients half way or one float beside it, for any d: only the rounded division itself tells on which side."""
+    shape = -(-columns // 32), 32
+    largest = rng.uniform(1, 2, (shape[0], 1)).astype(np.float32)
+    half_way = ((rng.integers(-126, 126, shape) + 0.5) * (largest / np.float32(127))).astype(np.float32)
+    values: Singles = np.nextafter(half_way, half_way + rng.integers(-1, 2, shape), dtype=np.float32)
+    values[:, :1] = largest
+    return values.reshape(-1)[:columns].astype(np.float64)
+
+
 def _cancelling(columns: int, rng: Rng) -> NDArray[np.float64]:
     """Sums that are mostly rounding errors: they tell in which order a block's values were added."""
     values = rng.normal(size=columns).astype(np.float32).astype(np.float64)
@@ -66,6 +76,7 @@ def _with(special: float, columns: int, rng: Rng) -> NDArray[np.float64]:
 def _activations(name: str, columns: int, rng: Rng) -> NDArray[np.float64]:
     values: dict[str, Callable[[], NDArray[np.float64]]] = {
         "ties": lambda: _ties(columns, rng),
+        "close": lambda: _close(columns, rng),
         "cancelling": lambda: _cancelling(columns, rng),
         "huge": lambda: rng.uniform(-1, 1, columns) * 10.0 ** rng.integers(3, 9, columns),
         "subhalf": lambda: rng.normal(size=columns) * 1e-6,

@@ -67,9 +67,13 @@ def quantize(x: np.ndarray, width: int) -> np.ndarray:
             total = total[:half] + total[half:]
         block[0:2] = np.array([d]).astype("<f2").view(np.uint8)
         block[2:4] = total.astype("<f2").view(np.uint8)
-        quotient = row / d if d else np.zeros_like(row)
+        quotient = _quotient(row, d) if d else np.zeros_like(row)
         block[4:] = np.array([_away(float(q)) for q in quotient], np.int8).view(np.uint8)
     return out
+
+
+def _quotient(row: np.ndarray, d: np.float32) -> np.ndarray:
+    return row / d
 
 
 def _away(value: float) -> int:

@@ -182,6 +182,14 @@ def test_rounding_half_to_even_is_caught(monkeypatch: pytest.MonkeyPatch) -> Non
     )
 
 
+def test_a_product_with_the_reciprocal_in_place_of_the_division_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def product(row: np.ndarray, d: np.float32) -> np.ndarray:
+        return row * (np.float32(1) / d)
+
+    with np.errstate(all="ignore"):
+        assert _with_reference(monkeypatch, "_quotient", product).outcome == "failed"
+
+
 def test_truncation_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _with_reference(monkeypatch, "_away", lambda value: 0 if value != value else int(value)).outcome == "failed"
 
