@@ -41,6 +41,8 @@ def test_the_project_counts_before_the_user(project: Project, tmp_path: Path) ->
         ({"compile": "f55x"}, "there is no key 'f55x'", "f5"),
         ({"compile": "hyper+x"}, "there is no key 'hyper+x'", "for example"),
         ({"scan": "v"}, "gives 'v' to both matrix.scan and matrix.verify", "another"),
+        ({"enlarge": "c"}, "gives 'c' to both anywhere.enlarge and matrix.compile", "another"),
+        ({"compile": "t"}, "gives 't' to both anywhere.change_theme and matrix.compile", "another"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_file(
@@ -61,8 +63,8 @@ def test_a_key_that_moves_is_refused_with_its_line(project: Project, tmp_path: P
 
 
 def test_an_action_may_keep_its_own_key_beside_another(project: Project, tmp_path: Path) -> None:
-    kept = replace(project, keys=(("open", "enter, f9"),))
-    assert keymap.load(kept, tmp_path / "none") == {"matrix.open": "enter,f9"}
+    kept = replace(project, keys=(("open", "enter, f9"), ("map.close", "q, f10")))
+    assert keymap.load(kept, tmp_path / "none") == {"matrix.open": "enter,f9", "map.close": "q,f10"}
 
 
 def test_two_actions_may_exchange_their_keys(project: Project, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ COMMANDS = (
         "filter",
         "slash",
         "Filter",
-        "Narrow the rows: text  !text  state:failed  arch:gfx1100  type:q5_1",
+        "Narrow the rows: text  !text  state:failed  arch:gfx1100  type:q5_1  file:…  contract:none",
         "matrix",
         True,
         first=True,

@@ -11,7 +11,7 @@ from textual.keys import Keys
 
 from tracker.config import Project
 from tracker.errors import UsageError
-from tracker.tui.commands import COMMANDS, Command, keys_of
+from tracker.tui.commands import COMMANDS, Command, keys_of, own
 from tracker.tui.widgets.matrix import Matrix
 from tracker.tui.widgets.pane import SCROLLING, Choices
 
@@ -117,11 +117,18 @@ def _refuse_movements(where: str, name: str, keys: Sequence[str], commands: Sequ
 
 
 def _refuse_clashes(file: Path, keymap: Keymap) -> None:
-    """One key must not mean two things on one screen; an action that was given another key has left its own."""
+    """One key must not mean two things on one screen; an action that was given another key has left its own.
+
+    What works anywhere works on the screens too, not in menus. There the registry itself lets `q` go back, not quit.
+    """
     taken: dict[tuple[str, str], Command] = {}
+    everywhere = {key: command for command in own("anywhere") for key in keys_of(command, keymap)}
     for command in COMMANDS:
         for key in keys_of(command, keymap):
             other = taken.setdefault((command.where, key), command)
-            if other is not command and {other.id, command.id} & keymap.keys():
+            if other is command and command.where != "copy":
+                other = everywhere.get(key, command)
+            by_design = key in other.keys.split(",") and key in command.keys.split(",")
+            if other is not command and not by_design and {other.id, command.id} & keymap.keys():
                 message = f"{file}: [keys] gives '{key}' to both {other.id} and {command.id}"
                 raise UsageError(message, "give one of them another key")
