@@ -285,6 +285,13 @@ async def test_the_focused_pane_is_enlarged_and_put_back() -> None:
         assert app.focused is detail
 
 
+async def test_an_enlarged_matrix_can_be_filtered() -> None:
+    async with running(size=(80, 24)) as (app, pilot):
+        await pilot.press("plus", "slash", *"q5_1")
+        await until(pilot, lambda: app.main.matrix.size.height > 20 and len(shown(app)) == 11)
+        assert screen_text(app).splitlines()[-1].split()[:2] == ["/", "q5_1"]
+
+
 async def test_a_cell_fills_the_screen_and_stands_still() -> None:
     source = Fake()
     async with running(source, size=(80, 24)) as (app, pilot):

@@ -37,7 +37,7 @@ class Kerntrack(Outside):
     TITLE = "kerntrack"
     CSS_PATH = Path(__file__).with_name("kerntrack.tcss")
     BINDINGS = bindings("anywhere")
-    ALLOW_IN_MAXIMIZED_VIEW = "KeyLine"
+    ALLOW_IN_MAXIMIZED_VIEW = "KeyLine, FilterBar"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands, _kernels}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide"), (170, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
