@@ -21,28 +21,26 @@ def recorded(
     """Pass events on; write the last one, `Finished`, and the matrix as it then is to the history."""
     from db import queries, record
 
-    started = record.now()
+    started = append.now()
     for event in events:
         if isinstance(event, Finished):
-            run = record.run(
-                engine,
-                verb=verb,
-                started=started,
-                good=event.good,
-                message=event.message,
-                options=options,
-                summary=event.summary,
-            )
-            record.snapshot(engine, run, states_of(queries.status(engine, project.archs)))
+            states = states_of(queries.status(engine, project.archs))
+            if not kept(project, verb, started, options, event, states):
+                run = record.run(engine, started=started, **_columns(verb, options, event))
+                record.snapshot(engine, run, states)
         yield event
 
 
 def kept(
     project: Project, verb: str, started: str, options: dict[str, Any], finished: Finished, states: States
 ) -> bool:
-    """Write an action that changed nothing, and the matrix in words, to the history of a file; as `append.run` says."""
-    row = {"verb": verb, "started": started, "good": finished.good, "message": finished.message}
-    return append.run(project.database, {**row, "options": options, "summary": finished.summary}, states)
+    """Write an action, and the matrix as it then is in words, to the history of a file, as `append.run` says."""
+    return append.run(project.database, {"started": started, **_columns(verb, options, finished)}, states)
+
+
+def _columns(verb: str, options: dict[str, Any], finished: Finished) -> dict[str, Any]:
+    columns = {"verb": verb, "good": finished.good, "message": finished.message}
+    return {**columns, "options": options, "summary": finished.summary}
 
 
 def plain(options: "DataclassInstance") -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """Verify: build what is missing, check the selected kernels on emulator or GPU, keep every outcome as evidence."""
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Engine
 
 from db import matrix, queries
-from db.views import Evidence
+from db.views import Evidence, KernelStatus
 from tracker.actions.building import build_missing, choose
 from tracker.actions.checking import CheckRequest, all_passed, as_result, only_late
 from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
@@ -110,9 +110,9 @@ def _plan(
     archs = selection.archs
     with engine.connect() as connection:
         builds = queries.cell_builds(connection, [station.target(arch) for arch in archs])
-    known, durations = queries.holding(engine, archs), queries.durations(engine)
+    known = queries.holding(engine, archs)
     held: list[CheckResult] = []
-    todo: list[tuple[float, CheckRequest]] = []
+    todo: list[tuple[KernelStatus, CheckRequest]] = []
     intact = checker_of_files()
     for kernel, arch in selection.cells:
         symbol = kernel.port_symbol or ""
@@ -124,10 +124,18 @@ def _plan(
         if verdict:
             held.append(as_result(symbol, verdict))
         elif intact(found.attempt.code_object):
-            seconds = durations.get((symbol, arch)) or FAMILY_WEIGHT.get(kernel.family, 1.0) * (kernel.batch or 1)
-            todo.append((seconds, request))
-    todo.sort(key=lambda weighted: -weighted[0])
-    return held, [request for _, request in todo]
+            todo.append((kernel, request))
+    return held, _longest_first(engine, todo) if todo else []
+
+
+def _longest_first(engine: Engine, todo: Iterable[tuple[KernelStatus, CheckRequest]]) -> list[CheckRequest]:
+    durations = queries.durations(engine)
+
+    def seconds(kernel: KernelStatus, request: CheckRequest) -> float:
+        rough = FAMILY_WEIGHT.get(kernel.family, 1.0) * (kernel.batch or 1)
+        return durations.get((request.symbol, request.arch)) or rough
+
+    return [request for _, request in sorted(todo, key=lambda each: -seconds(*each))]
 
 
 def _verdict(holding: Sequence[Evidence], request: CheckRequest, station: Station) -> Evidence | None:
