@@ -4,15 +4,18 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from tracker.actions.events import Event, Finished, Note, Plan, Step
 from tracker.cancel import Cancel
 from tracker.cli.session import Session
 from tracker.errors import ExitCode
+
+if TYPE_CHECKING:
+    from tracker.cli.bar import Bar
 
 LEVELS = {"info": "dim", "warning": "yellow", "error": "bold red"}
 
@@ -23,27 +26,28 @@ class Reporter:
     def __init__(self, session: Session) -> None:
         self._out, self._err = session.stdout(), session.stderr()
         self._draws = self._err.is_terminal and not session.logs_to_stderr
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._progress = Progress(
-            *columns, console=self._err, transient=True, redirect_stdout=False, redirect_stderr=False
-        )
-        self._task = self._progress.add_task("", total=None)
+        self._bar: Bar | None = None
 
     def __enter__(self) -> "Reporter":
         if self._draws:
-            self._progress.start()
+            from tracker.cli.bar import Bar  # loaded for those who see it
+
+            self._bar = Bar(self._err)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._bar:
+            self._bar.end()
 
     def plan(self, plan: Plan) -> None:
         """Begin a bar of `plan.total` steps."""
-        self._progress.reset(self._task, total=plan.total, description=plan.title)
+        if self._bar:
+            self._bar.plan(plan)
 
     def step(self, step: Step) -> None:
         """Move the bar."""
-        self._progress.update(self._task, completed=step.done)
+        if self._bar:
+            self._bar.step(step)
 
     def narrate(self, message: str, style: str = "") -> None:
         """Words for the user, on stderr."""
