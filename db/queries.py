@@ -26,11 +26,6 @@ def status(engine: Engine, archs: Sequence[str]) -> list[KernelStatus]:
         return matrix.status(_select(connection), archs, _emulator(connection))
 
 
-def homes(engine: Engine) -> dict[str, str]:
-    """The source of every HIP kernel."""
-    return reading(engine, matrix.homes)
-
-
 def cell_builds(connection: Connection, archs: Sequence[str]) -> dict[CellKey, CellBuild]:
     """For every HIP kernel and arch the build its cell speaks of, see `db.matrix`."""
     return matrix.cell_builds(_select(connection), archs)
@@ -61,12 +56,10 @@ def timings(engine: Engine, symbol: str) -> list[Timing]:
     return list(newest.values())
 
 
-def evidence(engine: Engine, symbol: str, arch: str | None = None) -> list[Evidence]:
+def evidence(engine: Engine, symbol: str) -> list[Evidence]:
     """Every check ever made of a HIP kernel, newest first."""
     statement = select(m.Evidence).where(m.Evidence.symbol == symbol).order_by(m.Evidence.id.desc())
     with engine.connect() as connection:
-        if arch is not None:
-            statement = statement.where(m.Evidence.arch == arch)
         rows = connection.execute(statement).all()
         builds = cell_builds(connection, sorted({row.arch for row in rows}))
         emulator = _emulator(connection)

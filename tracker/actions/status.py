@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from db import matrix, survey
@@ -83,8 +82,3 @@ def counts(kernels: Sequence[KernelStatus], archs: Sequence[str]) -> dict[str, A
 def _states(kernels: Sequence[KernelStatus], arch: str) -> dict[str, int]:
     cells = (kernel.archs.get(arch, NO_CELL) for kernel in kernels)
     return dict(sorted(Counter(cell.state if cell.fresh else "stale" for cell in cells).items()))
-
-
-def display_path(path: Path, project: Project) -> str:
-    """A path for messages: relative to the project's root where it lies inside."""
-    return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path)

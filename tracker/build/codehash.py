@@ -13,7 +13,7 @@ from tracker.build.elf import STT_FUNC, STT_OBJECT, STT_SECTION, Elf, Relocation
 
 ENTRY_OFFSET = slice(16, 24)
 """KERNEL_CODE_ENTRY_BYTE_OFFSET of a kernel descriptor: where the code lies, not what it is (LLVM AMDGPUUsage)."""
-ABS32_LO, ABS32_HI, ABS64, REL64 = 1, 2, 3, 5
+ABS64, REL64 = 3, 5
 WIDE = (ABS64, REL64, 13)
 REL32_LO, REL32_HI = 10, 11
 SOP1_MASK = 0xFF80FF00

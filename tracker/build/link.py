@@ -20,7 +20,7 @@ from tracker.errors import KerntrackError, UsageError
 
 SECTION_TABLE, SECTION_SIZES = 40, 58
 """Where e_shoff (8 bytes) and e_shentsize, e_shnum (2 bytes each) stand in an ELF64 header."""
-SH_TYPE, SH_FLAGS, SH_OFFSET, SH_SIZE, SH_LINK = 4, 8, 24, 32, 40
+SH_TYPE, SH_FLAGS, SH_OFFSET, SH_LINK = 4, 8, 24, 40
 """Fields of an ELF64 section header."""
 SHT_SYMTAB, SHT_NOTE, SHF_EXCLUDE = 2, 7, 0x80000000
 SYMBOL_SIZE, STB_GLOBAL, STB_WEAK = 24, 1, 2

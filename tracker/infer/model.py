@@ -60,12 +60,6 @@ class Llama:
         return self.tensors.get("output.weight", self.embedding)
 
     @property
-    def matrices(self) -> list[Tensor]:
-        """What rows are multiplied with."""
-        table = self.tensors["token_embd.weight"]
-        return [t for t in self.tensors.values() if len(t.shape) > 1 and (t is not table or t is self.output)]
-
-    @property
     def rope_factors(self) -> NDArray[np.float64]:
         """What divides each rotation's frequency; ones where the file says nothing."""
         tensor = self.tensors.get("rope_freqs.weight")

@@ -33,7 +33,6 @@ class Job:
     """What the action's last event said: False is bad news about a kernel, not about the job."""
     error: str = ""
     """Why the job failed: the message for the user, or the traceback of what should not have happened."""
-    submitted: float = 0.0
     started: float = 0.0
     finished: float = 0.0
 
@@ -77,7 +76,7 @@ class Queue:
             for entry in self._entries.values():
                 if entry.job.key == key and entry.job.state == "queued":
                     return entry.job.id
-            entry = _Entry(Job(len(self._entries) + 1, key, title, submitted=time.time()), action)
+            entry = _Entry(Job(len(self._entries) + 1, key, title), action)
             self._entries[entry.job.id] = entry
             self._changed.notify_all()
         self._tell(entry.job, None)

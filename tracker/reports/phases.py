@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tracker.actions.compare import RUNGS, STALE
+from tracker.actions.compare import STALE
 from tracker.actions.progress import REACHED
 from tracker.reports.model import Moment
 
@@ -37,8 +37,3 @@ def moments(
 def is_failure(state: str) -> bool:
     """A failed build or check, stale or not."""
     return state.removesuffix(STALE).endswith("failed")
-
-
-def rung(state: str) -> int:
-    """How far a state is."""
-    return RUNGS[state.removesuffix(STALE)]

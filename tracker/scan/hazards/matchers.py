@@ -18,7 +18,6 @@ _UNKNOWN_NAME = re.compile(
 )
 
 _SPLIT_OPERATOR = re.compile(r"(?<=[<>=!&|]) (?=[<>=&|])|(?<=[(!]) | (?=\))")
-_MATRIX_INSTRUCTION = re.compile(r"\b(w?mma|ldmatrix|stmatrix)\.[\w.]+")
 
 
 def call(rule: Rule, source: Source) -> Iterator[Hit]:
