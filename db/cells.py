@@ -6,7 +6,7 @@ A failure at any rung wins over a pass at any other, so that a cell never claims
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from db.views import ArchState, ArchStatus, Evidence, Resources
+from db.views import NO_CELL, ArchState, ArchStatus, Evidence, Resources
 
 LATE = "timed out"
 RUNGS: dict[tuple[str, str], ArchState] = {
@@ -26,8 +26,6 @@ RUNGS: dict[tuple[str, str], ArchState] = {
 RANKS = {rung: rank for rank, rung in enumerate(RUNGS)}
 STATES: tuple[ArchState, ...] = (*RUNGS.values(), "compiled")
 NO_RANK = len(RANKS)
-
-NOTHING = ArchStatus("none", True)
 
 
 class Attempt(NamedTuple):
@@ -53,7 +51,7 @@ class CellBuild(NamedTuple):
 def cell(symbol: str, build: CellBuild | None, holding: Sequence[Evidence]) -> ArchStatus:
     """The status of one kernel on one arch. `holding`: the newest evidence per device, effort and seed."""
     if build is None:
-        return NOTHING
+        return NO_CELL
     if build.code_hash is None:
         late = build.attempt.outcome == LATE
         return ArchStatus("build failed", build.fresh, build_output=_why(symbol, build.attempt), timed_out=late)

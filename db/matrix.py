@@ -13,9 +13,9 @@ from functools import cache
 from typing import Any, TypeVar
 
 from db.address import Address
-from db.cells import NOTHING, Attempt, CellBuild, cell
+from db.cells import Attempt, CellBuild, cell
 from db.schema import HEAD, RESOURCES
-from db.views import NO_COST, ArchStatus, Evidence, KernelStatus, Location, Resources, SourceFile
+from db.views import NO_CELL, NO_COST, ArchStatus, Evidence, KernelStatus, Location, Resources, SourceFile
 from kernels.contracts import VERSIONS
 from kernels.names import identify
 
@@ -244,7 +244,7 @@ def _cells(
     evidence: Mapping[CellKey, list[Evidence]],
 ) -> dict[str, ArchStatus]:
     if port is None:
-        return dict.fromkeys(archs, NOTHING)
+        return dict.fromkeys(archs, NO_CELL)
     keys = [(port, arch) for arch in archs]
     return {key[1]: cell(port, builds.get(key), evidence.get(key, ())) for key in keys}
 

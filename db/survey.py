@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from db.matrix import IN_ORDER, Select
+from db.matrix import IN_ORDER, PAIRS, Select
 from db.views import Message
 
 SourceKey = tuple[str, str, str]
@@ -26,7 +26,6 @@ SIGNATURES = f"""
 PLACES = f"""
     select s.side, k.symbol, k.path, k.line from kernels k join sources s on s.id = k.source_id
     where s.origin = '' {IN_ORDER}"""
-PAIRS = "select cuda_symbol, hip_symbol, differences from pairs order by id"
 DIAGNOSTICS = """
     select s.path, d.severity, d.path, d.line, d."column", d.message
     from diagnostics d join sources s on s.id = d.source_id order by s.path, d.id"""

@@ -104,6 +104,10 @@ class ArchStatus(NamedTuple):
     """Its build reached the time limit."""
 
 
+NO_CELL = ArchStatus("none", True)
+"""The cell of a kernel that was never built for an arch."""
+
+
 @dataclass(frozen=True)
 class Location:
     """Where a side of the pair stands. `macro_line` is None when no macro made it."""

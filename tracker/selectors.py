@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from db.views import ArchStatus, KernelStatus
+from db.views import NO_CELL, KernelStatus
 from kernels.names import ggml_type
 from tracker.errors import UsageError
 
@@ -17,7 +17,6 @@ Cell = tuple[KernelStatus, str]
 """A kernel and an arch."""
 Test = Callable[[KernelStatus, str], bool]
 
-NO_CELL = ArchStatus("none", True)
 PORT_STATES = ("missing", "drifted", "ported")
 CELL_STATES = (
     "none",

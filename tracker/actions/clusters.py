@@ -1,7 +1,7 @@
 """Checks and builds on the machines of a cluster, in place of this one."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from tracker import __version__
 from tracker.actions.events import Note
 from tracker.actions.remote_builds import HIPCC, compile_on
-from tracker.actions.stations import Station, Task, arch_of, asked
+from tracker.actions.stations import Station, Task, arch_of, asked, call
 from tracker.build.records import BuildRecord, Unit
 from tracker.build.toolchain import Toolchain
 from tracker.cancel import Cancel
@@ -173,13 +173,9 @@ def _do(task: Task[Answer], target: str | None, limits: Limits, paths: Paths, ca
         with own().gpus.lend(target, limits.launch, cancel) as gpu:
             return local.on_gpu(gpu, cancel)
     try:
-        answer: Answer = own().emulators.submit(_call, local.emulate, timeout=limits.check, cancel=cancel).result()
+        answer: Answer = own().emulators.submit(call, local.emulate, timeout=limits.check, cancel=cancel).result()
     except ChildTimeout:
         return local.broken(exceeded("the check", "check", limits.check), late=True)
     except ChildCrashed as error:
         return local.broken(str(error))
     return answer
-
-
-def _call(method: Callable[[], Answer]) -> Answer:
-    return method()

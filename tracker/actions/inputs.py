@@ -75,9 +75,3 @@ def inputs_again(project: Project, last: Mapping[str, Any]) -> Inputs:
 def repeated(last: Mapping[str, Any]) -> Inputs:
     """The same as a scan of the history."""
     return Inputs(**{side: tuple(map(Path, last.get(side, ()))) for side in KINDS}, given=True)
-
-
-def relative(path: Path, root: Path) -> str:
-    """The name of a file in facts: relative to the root where it lies inside, posix."""
-    path = path.resolve()
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

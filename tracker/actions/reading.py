@@ -12,7 +12,7 @@ from db.survey import SourceKey
 from tracker.actions.baselines import take_baseline
 from tracker.actions.disk import Disk, file_hash
 from tracker.actions.events import Event, Plan, Scanned, Step
-from tracker.actions.inputs import Inputs, relative
+from tracker.actions.inputs import Inputs
 from tracker.actions.pairs import pair_up
 from tracker.actions.unchanged import as_before
 from tracker.cancel import Cancel
@@ -20,6 +20,7 @@ from tracker.config import Project
 from tracker.scan import scan_file
 from tracker.scan.hazards.rules import rules
 from tracker.scan.sources import SourceKind
+from tracker.scan.texts import relative
 
 LOG = logging.getLogger(__name__)
 

@@ -127,7 +127,7 @@ def _emulate(tasks: Sequence[Task[Answer]], cancel: Cancel, jobs: int, seconds: 
         return
     with Pool(min(jobs, len(tasks))) as pool:
         waiting: dict[Future[Answer], Task[Answer]] = {
-            pool.submit(_call, task.emulate, timeout=seconds, cancel=cancel): task for task in tasks
+            pool.submit(call, task.emulate, timeout=seconds, cancel=cancel): task for task in tasks
         }
         while waiting:
             finished, _ = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
@@ -143,7 +143,8 @@ def _emulate(tasks: Sequence[Task[Answer]], cancel: Cancel, jobs: int, seconds: 
             cancel.check()
 
 
-def _call(method: Callable[[], Answer]) -> Answer:
+def call(method: Callable[[], Answer]) -> Answer:
+    """What a method returns: a function of a module, as a child process wants it."""
     return method()
 
 

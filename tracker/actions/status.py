@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from db import matrix, survey
-from db.views import ArchStatus, KernelStatus, SourceFile
+from db.views import NO_CELL, KernelStatus, SourceFile
 from tracker.actions.disk import Disk
 from tracker.actions.progress import phases
 from tracker.build.archs import get_arch
@@ -17,8 +17,6 @@ from tracker.selectors import Selection, select
 
 if TYPE_CHECKING:  # SQLAlchemy takes longer to load than a matrix to read
     from sqlalchemy import Engine
-
-NO_CELL = ArchStatus("none", True)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from db.views import SourceFile
 from tracker.actions.baselines import named_in
 from tracker.actions.disk import Disk, file_hash
 from tracker.actions.events import Scanned
-from tracker.actions.inputs import Inputs, relative
+from tracker.actions.inputs import Inputs
 from tracker.actions.pairs import pair_up
 from tracker.config import Project
 from tracker.scan.hazards.rules import rules
+from tracker.scan.texts import relative
 
 Sources = Mapping[SourceKey, SourceFile]
 Choose = Callable[[Mapping[str, Any]], Inputs]

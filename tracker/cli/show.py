@@ -19,9 +19,10 @@ from tracker.cli.hazards import STYLES as SEVERITY_STYLES
 from tracker.cli.hazards import by_severity, place_line
 from tracker.cli.session import Session
 from tracker.cli.status import warn_of_changes
-from tracker.cli.tables import print_json, sign, style
+from tracker.cli.tables import print_json, style
 from tracker.cli.verify import worst
 from tracker.errors import ExitCode, UsageError
+from tracker.tui.signs import mark_of
 
 LIMIT = 12
 """Checks and parser messages printed; the rest is counted."""
@@ -100,7 +101,7 @@ def _lines(page: Page, archs: Sequence[str]) -> Iterator[Text]:
     yield Text.assemble((kernel.symbol, "bold"), f"  {what}" if what else "")
     yield from _side("CUDA", page.cuda)
     yield from _side("HIP", page.hip)
-    yield Text.assemble("port  ", (f"{sign(kernel.port)} {kernel.port}", style(kernel.port)))
+    yield Text.assemble("port  ", (f"{mark_of(kernel.port)} {kernel.port}", style(kernel.port)))
     for difference in kernel.differences:
         yield Text(f"      {difference}")
     for arch in archs:
@@ -156,7 +157,7 @@ def _side(name: str, facts: KernelFacts | None) -> Iterator[Text]:
 
 def _arch(arch: str, cell: ArchStatus, build: BuildAttempt | None) -> Iterator[Text]:
     state = words(cell)
-    yield Text.assemble((f"{arch}  ", "bold"), (f"{sign(state)} {state}", style(state)))
+    yield Text.assemble((f"{arch}  ", "bold"), (f"{mark_of(state)} {state}", style(state)))
     if cell.resources:
         r = cell.resources
         spills = f", {r.vgpr_spills + r.sgpr_spills} spills" if r.vgpr_spills or r.sgpr_spills else ""

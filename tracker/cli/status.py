@@ -15,10 +15,10 @@ from tracker.actions.progress import REACHED, Phase, phases, share
 from tracker.actions.status import Matrix, load
 from tracker.cli.documents import kernel_document, write_status
 from tracker.cli.session import Session
-from tracker.cli.tables import Listing, print_lines, print_listing, sign, style
+from tracker.cli.tables import Listing, print_lines, print_listing, style
 from tracker.errors import ExitCode
 from tracker.selectors import Selection
-from tracker.tui.signs import STALE, STATES
+from tracker.tui.signs import STALE, STATES, mark_of
 
 QUIET = ("none",)
 """States that the overview leaves out: it counts what was done."""
@@ -130,7 +130,7 @@ def _ported(kernels: Iterable[KernelStatus]) -> int:
 
 def reached(counts: Mapping[str, int]) -> Text:
     """Counts of states with their signs, e.g. `◐ 11  ✗ 1`."""
-    parts = [(f"{sign(state)} {counts[state]}", style(state)) for state in sorted(counts) if state not in QUIET]
+    parts = [(f"{mark_of(state)} {counts[state]}", style(state)) for state in sorted(counts) if state not in QUIET]
     return Text("  ").join(Text(*part) for part in parts) if parts else Text("·", "dim")
 
 

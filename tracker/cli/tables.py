@@ -15,7 +15,7 @@ from rich.text import Text
 
 from tracker.cli import plain
 from tracker.cli.plain import Cell
-from tracker.tui.signs import STALE, STATES
+from tracker.tui.signs import STATES, mark_of
 
 STYLES: Mapping[str, str] = {
     "missing": "dim",
@@ -40,12 +40,6 @@ class Listing:
     """Columns for which a terminal has no room."""
 
 
-def sign(state: str) -> str:
-    """The sign of a state, `~` before that of a stale one."""
-    plain = state.removesuffix(" (stale)")
-    return (STALE.mark if plain != state else "") + STATES[plain].mark
-
-
 def style(state: str) -> str:
     """The rich style of a state."""
     if state.endswith("failed"):
@@ -57,7 +51,7 @@ def state_cell(text: str) -> Cell:
     """A state with its sign, and its colour; any other text as it is."""
     if text.removesuffix(" (stale)") not in STATES:
         return text, ""
-    return f"{sign(text)} {text}", style(text)
+    return f"{mark_of(text)} {text}", style(text)
 
 
 def print_listing(console: Console, listing: Listing, format: str) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from tracker.actions.progress import PORTED, REACHED
 from tracker.reports.model import Moment
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 420, 130, 34, 16
-LINES = ("ported", "compiled", "emulated or verified", "verified")
+LINES = (PORTED, *REACHED)
 
 
 def chart(moments: Sequence[Moment], arch: str) -> str:

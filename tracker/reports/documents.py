@@ -13,9 +13,8 @@ from tracker.actions.compare import STALE, words
 from tracker.reports.charts import chart
 from tracker.reports.model import NOTES, Report
 from tracker.reports.tabular import evidence_line, yes
-from tracker.tui.signs import STATES
+from tracker.tui.signs import STATES, mark_of
 
-MARKS = {state: sign.mark for state, sign in STATES.items()}
 MEANINGS = {state: sign.meaning for state, sign in STATES.items()}
 _MARKDOWN = re.compile(r"[\\|*`\[\]]|(?<!\w)_|_(?!\w)")
 """What Markdown would take for its own; an underscore inside a word it does not."""
@@ -44,7 +43,7 @@ def _environment(autoescape: bool) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"words": words, "yes": yes, "mark": mark, "css": _class, "percent": percent}
+    environment.filters |= {"words": words, "yes": yes, "mark": mark_of, "css": _class, "percent": percent}
     return environment
 
 
@@ -86,12 +85,6 @@ def details(report: Report) -> Mapping[str, Any]:
             "reason": answers[kernel.symbol].reason if kernel.symbol in answers else "",
         }
     return {"hazards": places, "kernels": found}
-
-
-def mark(state: str) -> str:
-    """The sign of a state, `~` before that of a stale one."""
-    plain = state.removesuffix(STALE)
-    return ("~" if plain != state else "") + MARKS[plain]
 
 
 def _class(state: str) -> str:

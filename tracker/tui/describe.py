@@ -6,9 +6,9 @@ from typing import Any
 
 from textual.content import Content
 
-from db.views import Evidence, KernelFacts, KernelStatus, Location, Resources
+from db.views import NO_CELL, Evidence, KernelFacts, KernelStatus, Location, Resources
 from tracker.tui.model import GroupRow
-from tracker.tui.signs import NO_STATUS, STALE, STATES, cell_state, port_state, summary
+from tracker.tui.signs import STALE, STATES, cell_state, port_state, summary
 
 Line = Content
 
@@ -79,7 +79,7 @@ def place(where: Location | None) -> str:
 
 def cell(kernel: KernelStatus, arch: str) -> list[Line]:
     """The state of one cell with its newest evidence, resources or compiler output."""
-    status = kernel.archs.get(arch, NO_STATUS)
+    status = kernel.archs.get(arch, NO_CELL)
     sign = STATES[cell_state(kernel, arch)]
     found = [line((f"{arch}  ", "bold $foreground"), (f"{sign.mark} {cell_state(kernel, arch)}", sign.style))]
     if status.state != "none" and not status.fresh:

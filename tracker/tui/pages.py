@@ -5,10 +5,10 @@ from typing import Any
 
 from textual.content import Content
 
-from db.views import BuildAttempt, Caller, Evidence, Finding, KernelFacts, KernelStatus
+from db.views import NO_CELL, BuildAttempt, Caller, Evidence, Finding, KernelFacts, KernelStatus
 from tracker.tui import describe
 from tracker.tui.describe import indented, join, line, local_time, pair
-from tracker.tui.signs import NO_STATUS, STATES, cell_state, is_stale, port_state
+from tracker.tui.signs import STATES, cell_state, is_stale, port_state
 from tracker.tui.sources import Page
 
 RESOURCE_ROWS = (
@@ -76,7 +76,7 @@ def parameters(kernel: KernelStatus, page: Page) -> Content:
 
 def resources(kernel: KernelStatus, page: Page, archs: Sequence[str]) -> Content:
     """Registers, memory and occupancy, one column per architecture; then what the scan knows."""
-    cells = [kernel.archs.get(arch, NO_STATUS) for arch in archs]
+    cells = [kernel.archs.get(arch, NO_CELL) for arch in archs]
     found = [_row("", archs, "bold $foreground")]
     for name, title in RESOURCE_ROWS:
         values = [str(getattr(cell.resources, name)) if cell.resources else "–" for cell in cells]

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from db.views import ArchStatus, KernelStatus
+from db.views import NO_CELL, KernelStatus
+from tracker.actions.compare import STALE as STALE_WORD
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,11 @@ STALE = Sign("~", "stale", "$text-warning", "made before the sources changed: it
 GROUP_ORDER = ("verified", "emulated", "compiled", "unsupported", "none", "drifted", "missing")
 """Order of the states in a summary, after the failures."""
 
-NO_STATUS = ArchStatus("none", True)
+
+def mark_of(words: str) -> str:
+    """The sign of a state in words as `compare.words` gives it, `~` before that of a stale one."""
+    state = words.removesuffix(STALE_WORD)
+    return (STALE.mark if state != words else "") + STATES[state].mark
 
 
 def port_state(kernel: KernelStatus) -> str:
@@ -58,7 +63,7 @@ def ported(kernels: Iterable[KernelStatus]) -> tuple[int, int]:
 
 def cell_state(kernel: KernelStatus, arch: str) -> str:
     """The state that a cell of the matrix shows: the port's own state as long as nothing could be built."""
-    found = kernel.archs.get(arch, NO_STATUS)
+    found = kernel.archs.get(arch, NO_CELL)
     if found.state == "none" and kernel.port != "ported":
         return kernel.port
     return found.state
@@ -66,7 +71,7 @@ def cell_state(kernel: KernelStatus, arch: str) -> str:
 
 def is_stale(kernel: KernelStatus, arch: str) -> bool:
     """True when the cell speaks of sources that are no longer the ones at hand."""
-    found = kernel.archs.get(arch, NO_STATUS)
+    found = kernel.archs.get(arch, NO_CELL)
     return found.state != "none" and not found.fresh
 
 
@@ -84,7 +89,7 @@ LEGEND = dict.fromkeys(FAILED, "failed")
 
 def shown_state(kernel: KernelStatus, arch: str) -> str:
     """The state that counts: a stale cell is `stale` and nothing else."""
-    found = kernel.archs.get(arch, NO_STATUS)
+    found = kernel.archs.get(arch, NO_CELL)
     if found.state == "none":
         return "none" if kernel.port == "ported" else kernel.port
     return found.state if found.fresh else "stale"
