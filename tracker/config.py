@@ -49,6 +49,8 @@ class Project:
     hip: tuple[Path, ...] = ()
     rust: tuple[Path, ...] = ()
     """Rust sources that ask for kernels by name."""
+    ignore: tuple[str, ...] = ()
+    """Patterns of what is passed over in folders of sources, see `tracker.scan.sources.is_ignored`."""
     include: tuple[Path, ...] = ()
     defines: tuple[str, ...] = ()
     archs: tuple[str, ...] = DEFAULT_ARCHS
@@ -135,6 +137,7 @@ def _from_file(file: Path) -> Project:
         baselines=tuple(_baseline(file, paths, name) for name in table.get("baselines", [])),
         hip=paths.all(table.get("hip", [])),
         rust=paths.all(table.get("rust", [])),
+        ignore=tuple(table.get("ignore", [])),
         include=paths.all(table.get("include", [])),
         defines=tuple(table.get("defines", [])),
         archs=_archs(file, table.get("archs", DEFAULT_ARCHS)),
@@ -206,6 +209,7 @@ KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "baselines": (_is_texts, "a list of names or files"),
     "hip": (_is_texts, "a list of files and folders"),
     "rust": (_is_texts, "a list of files and folders"),
+    "ignore": (_is_texts, "a list of patterns such as third_party/*"),
     "include": (_is_texts, "a list of folders"),
     "defines": (_is_texts, "a list of NAME or NAME=VALUE"),
     "archs": (_is_texts, "a list of architectures"),

@@ -46,6 +46,7 @@ def test_state_of_an_earlier_scan_marks_the_root(tmp_path: Path) -> None:
         ('\nhipp = ["x"]', "line 2: unknown key 'hipp'", "did you mean 'hip'?"),
         ("[renames]\na = 'b'", "line 1: unknown key 'renames'", "did you mean 'rename'?"),
         ("fonts = 1", "unknown key 'fonts'", "known keys: cuda"),
+        ("ignore = 'x/*'", "'ignore' must be a list of patterns", "'x/*'"),
         ("hip = 'port'", "'hip' must be a list of files and folders", "'port'"),
         ('[[acknowledge]]\nrule = "dp4a"', "line 1: 'acknowledge' must be tables", "dp4a"),
         ("hip = [", "kerntrack.toml: ", "kerntrack init"),

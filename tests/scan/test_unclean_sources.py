@@ -173,3 +173,15 @@ def test_libclang_is_loaded_only_by_a_parse() -> None:
     )
 
     assert result.stdout.strip() == "False"
+
+
+def test_patterns_tell_what_to_pass_over_in_folders_but_not_of_files_that_are_named(tmp_path: Path) -> None:
+    for name in ("a.cu", "a_test.cu", "third_party/b.cu", "deep/third_party/more/c.cu", "deep/d.cu"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = find_sources([tmp_path], "cuda", ["third_party/*", "*_test.cu"])
+    assert [str(path.relative_to(tmp_path)) for path in found] == ["a.cu", "deep/d.cu"]
+    named = tmp_path / "a_test.cu"
+    assert find_sources([named], "cuda", ["*_test.cu"]) == [named]
+    with pytest.raises(UsageError, match="holds no CUDA source"):
+        find_sources([tmp_path], "cuda", ["*"])

@@ -131,6 +131,7 @@ class Fake:
 
     title = "fake project"
     archs = ARCHS
+    ignore: tuple[str, ...] = ("generated/*",)
 
     def __init__(self, kernels: list[KernelStatus] | None = None) -> None:
         self.kernels = port() if kernels is None else kernels

@@ -16,6 +16,10 @@ async def test_a_change_scans_and_a_change_during_a_scan_scans_once_more(tmp_pat
         await pilot.pause(0.3)
         source.release.clear()
         (tmp_path / "notes.txt").write_text("not a source")
+        (tmp_path / "generated").mkdir()
+        (tmp_path / "generated" / "a.hip").write_text("ignored")
+        await pilot.pause(0.5)
+        assert not app.jobs
         (tmp_path / "a.hip").write_text("one")
         await until(pilot, lambda: [job.state for job in app.jobs] == ["running"])
         (tmp_path / "a.hip").write_text("two")

@@ -52,7 +52,7 @@ def write_baseline(
     if not sources:
         raise UsageError("--record needs CUDA sources to record", "name them with --cuda PATH")
     facts = []
-    for path in find_sources(sources, "cuda"):
+    for path in find_sources(sources, "cuda", project.ignore):
         cancel.check()
         facts.append(
             scan_file(path, "cuda", include=project.include, defines=project.defines, root=repository_of(path))

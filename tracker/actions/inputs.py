@@ -1,7 +1,7 @@
 """Which sources a scan reads."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ class Inputs:
     baselines: tuple[Path, ...]
     hip: tuple[Path, ...]
     rust: tuple[Path, ...] = ()
-    given: bool = False
+    given: bool = field(default=False, kw_only=True)
+    ignore: tuple[str, ...] = field(default=(), kw_only=True)
 
     def options(self) -> dict[str, Any]:
         """As kept in the history, so that a later scan can repeat it."""
@@ -36,7 +37,7 @@ class Inputs:
             ("hip", self.hip),
             ("rust", self.rust),
         )
-        return ((path, side) for side, paths in sides for path in find_sources(paths, side))
+        return ((path, side) for side, paths in sides for path in find_sources(paths, side, self.ignore))
 
 
 def choose_inputs(
@@ -50,7 +51,7 @@ def choose_inputs(
 
     Raises UsageError when that is nothing at all.
     """
-    known = Inputs(project.cuda, project.baselines, project.hip, project.rust)
+    known = Inputs(project.cuda, project.baselines, project.hip, project.rust, ignore=project.ignore)
     if project.config is None and last:
         known = repeated(last)
     if cuda:
@@ -69,9 +70,9 @@ def choose_inputs(
 
 def inputs_again(project: Project, last: Mapping[str, Any]) -> Inputs:
     """What to read when nobody said: what the last scan was given, or else what the project names."""
-    return repeated(last) if last.get("given") else choose_inputs(project, last)
+    return replace(repeated(last), ignore=project.ignore) if last.get("given") else choose_inputs(project, last)
 
 
 def repeated(last: Mapping[str, Any]) -> Inputs:
     """The same as a scan of the history."""
-    return Inputs(**{side: tuple(map(Path, last.get(side, ()))) for side in KINDS}, given=True)
+    return Inputs(*(tuple(map(Path, last.get(kind, ()))) for kind in KINDS), given=True)

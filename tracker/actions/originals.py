@@ -52,7 +52,7 @@ def originals(project: Project, paths: Sequence[Path], target: str, cancel: Canc
     without a compiler.
     """
     found: dict[str, Original] = {}
-    for path in find_sources(paths, "cuda"):
+    for path in find_sources(paths, "cuda", project.ignore):
         if path.suffix in BUILT:
             found |= _read(path, f"as built: {path.name}")
         else:

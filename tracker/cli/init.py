@@ -40,6 +40,9 @@ hip = {hip}
 # Rust code that loads the kernels by name: files, or folders that are searched for .rs files.
 rust = {rust}
 
+# What to pass over in those folders; `*` stands for anything, `/` included.
+# ignore = ["third_party/*", "*_test.cu"]
+
 # Folders in which #include looks, and macros to define (NAME or NAME=VALUE), for both sides.
 include = []
 defines = []

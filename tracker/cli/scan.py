@@ -55,7 +55,8 @@ def _watch(session: Session, request: Request) -> None:
 
     given = _paths(session, (*request.cuda, *request.hip, *request.rust))
     session.stderr().print(Text("waiting for changes; Ctrl-C ends this", "dim"))
-    watching.watch(given or watching.sources(session.project()), Event(), changed)
+    project = session.project()
+    watching.watch(given or watching.sources(project), Event(), changed, project.ignore)
 
 
 def _scan(session: Session, request: Request) -> ExitCode:

@@ -1,6 +1,7 @@
 """Which files of a folder are scanned."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
@@ -18,15 +19,22 @@ SUFFIXES: dict[SourceKind, tuple[str, ...]] = {
 _NAMES: dict[SourceKind, str] = {"cuda": "CUDA", "hip": "HIP", "rust": "Rust"}
 
 
-def find_sources(paths: Iterable[Path], side: SourceKind) -> list[Path]:
-    """Files named, whatever their suffix, and the translation units under folders named. Each file once, in order.
+def find_sources(paths: Iterable[Path], side: SourceKind, ignore: Sequence[str] = ()) -> list[Path]:
+    """Files named, whatever their suffix, and the translation units under folders named that no pattern of `ignore`
+    matches. Each file once, in order.
 
     Raises UsageError for a path that does not exist and for a folder without any source of that side.
     """
     found: dict[Path, None] = {}
     for path in paths:
-        found.update(dict.fromkeys(_sources(path, side)))
+        found.update(dict.fromkeys(_sources(path, side, ignore)))
     return list(found)
+
+
+def is_ignored(file: Path, folder: Path, ignore: Iterable[str]) -> bool:
+    """Whether a pattern matches the path below the folder, or its end from some folder on; `*` also means `/`."""
+    inside = file.relative_to(folder).as_posix()
+    return any(fnmatchcase(inside, pattern) or fnmatchcase(inside, f"*/{pattern}") for pattern in ignore)
 
 
 def repository_of(path: Path) -> Path:
@@ -43,13 +51,14 @@ def read_source(path: Path) -> bytes:
         raise UsageError(f"cannot read {path}: {error.strerror}", "Check the path and its permissions.") from error
 
 
-def _sources(path: Path, side: SourceKind) -> list[Path]:
+def _sources(path: Path, side: SourceKind, ignore: Sequence[str]) -> list[Path]:
     if not path.exists():
         raise UsageError(f"{path} does not exist", f"Name a {_NAMES[side]} source file or a folder of them.")
     if not path.is_dir():
         return [path]
     wanted = SUFFIXES[side]
     inside = sorted(file for file in path.rglob("*") if file.name.endswith(wanted) and _is_shown(file, path))
+    inside = [file for file in inside if not is_ignored(file, path, ignore)]
     if not inside:
         endings = ", ".join(f"*{suffix}" for suffix in wanted)
         raise UsageError(

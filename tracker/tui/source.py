@@ -38,7 +38,7 @@ class ProjectSource:
     def __init__(self, project: Project, readonly: bool = False) -> None:
         self.project = project
         self.title = project.root.name
-        self.archs = project.archs
+        self.archs, self.ignore = project.archs, project.ignore
         self._readonly = readonly
         self._lock = Lock()
         self._opened: Engine | None = None

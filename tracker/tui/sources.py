@@ -59,6 +59,10 @@ class Source(Protocol):
     def archs(self) -> tuple[str, ...]:
         """The matrix's columns."""
 
+    @property
+    def ignore(self) -> tuple[str, ...]:
+        """Patterns of what is not a source though it lies among them."""
+
     def statuses(self) -> list[KernelStatus]:
         """Every kernel."""
 

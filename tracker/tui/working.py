@@ -150,9 +150,10 @@ class Working(Core):
             def changed(paths: list[str]) -> None:
                 self.post_message(SourcesChanged(paths))
 
-            background(
-                self, WATCH, lambda: watching.watch(self.source.watched(), stop, changed), lambda _: WatchEnded()
-            )
+            def watch() -> None:
+                watching.watch(self.source.watched(), stop, changed, self.source.ignore)
+
+            background(self, WATCH, watch, lambda _: WatchEnded())
         self.refresh_rows()
 
     def on_watch_ended(self) -> None:

@@ -51,7 +51,6 @@ class WorkersScreen(KerntrackScreen):
 
     def on_mount(self) -> None:
         """Begin to look."""
-        super().on_mount()
         self.query_one(Lines).show([[(" looking for the workers", MUTED)]])
         background(self.app, WATCH, self._watch, lambda _: Looked(None))
 
