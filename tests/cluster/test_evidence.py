@@ -13,8 +13,11 @@ from tests.cluster.conftest import Local
 from tests.cluster.test_cluster import WANTED
 from tests.export.conftest import SYMBOLS, write
 from tracker.actions import compile, scan
+from tracker.actions.building import choose
 from tracker.actions.clusters import open_cluster
+from tracker.actions.ready import ready
 from tracker.actions.requests import Options, request_for, run_requests
+from tracker.actions.stations import Station
 from tracker.actions.store import open_store
 from tracker.cancel import Cancel
 from tracker.config import load_project
@@ -31,9 +34,8 @@ def test_five_hundred_checks_and_a_killed_worker(local: Callable[..., Local], tm
     list(scan.scan(project, Cancel()))
     list(compile.compile_kernels(project, Cancel(), compile.Options(archs=(ARCH,))))
     engine = open_store(project)
-    with engine.connect() as connection:
-        builds = queries.cell_builds(connection, [ARCH])
-    first = [request_for(symbol, ARCH, builds[symbol, ARCH], Options()) for symbol in SYMBOLS]
+    selection = choose(project, engine, [",".join(SYMBOLS)], [ARCH])
+    first = [request_for(built, Options()) for built in ready(engine, selection, Station())]
     requests = [replace(request, seed=seed) for seed in SEEDS for request in first]
     running = local(("emulator=2",), ("emulator=2",))
     answered = 0

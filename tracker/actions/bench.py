@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
@@ -15,6 +14,7 @@ from tracker.actions.events import Event, Finished, Measured, Note, Plan, Step
 from tracker.actions.history import plain, recorded
 from tracker.actions.lacking import note_unported
 from tracker.actions.originals import originals, require_cuda, sources_of
+from tracker.actions.ready import ready
 from tracker.actions.scan import rescan
 from tracker.actions.stations import Station, cluster_of, open_place
 from tracker.actions.store import open_store
@@ -73,16 +73,18 @@ def _bench(project: Project, engine: Engine, cancel: Cancel, wanted: Bench) -> I
 
 
 def _ports(engine: Engine, selection: Selection, station: Station, wanted: Bench) -> list[TimeRequest]:
-    with engine.connect() as connection:
-        builds = queries.cell_builds(connection, [station.target(arch) for arch in selection.archs])
-    requests = []
-    for kernel, arch in selection.cells:
-        symbol = kernel.port_symbol or ""
-        found = builds.get((symbol, station.target(arch)))
-        if found and found.fresh and found.code_hash and found.attempt.code_object:
-            code = (found.code_hash, Path(found.attempt.code_object), found.attempt.toolchain)
-            requests.append(TimeRequest(symbol, arch, *code, wanted.side, wanted.repeats))
-    return requests
+    return [
+        TimeRequest(
+            symbol=built.symbol,
+            arch=built.arch,
+            code_hash=built.code_hash,
+            image=built.code_object,
+            toolchain=built.toolchain,
+            side=wanted.side,
+            repeats=wanted.repeats,
+        )
+        for built in ready(engine, selection, station)
+    ]
 
 
 def _originals(

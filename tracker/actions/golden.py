@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Engine
 
-from db import queries, record
+from db import record
 from tracker.actions.building import build_missing, choose
 from tracker.actions.checking import Effort
 from tracker.actions.events import Event, Finished, GoldenCompared, Note, Plan, Step
 from tracker.actions.history import plain, recorded
 from tracker.actions.lacking import note_unported
 from tracker.actions.originals import Original, originals, require_cuda, sources_of
+from tracker.actions.ready import ready
 from tracker.actions.scan import rescan
 from tracker.actions.stations import Gpu, Station, open_station
 from tracker.actions.store import open_store
@@ -215,17 +216,18 @@ def _kept(chosen: Selection, golden: Golden) -> Selection:
 
 
 def _tasks(engine: Engine, selection: Selection, file: Path, station: Station) -> list[CompareTask]:
-    with engine.connect() as connection:
-        builds = queries.cell_builds(connection, [station.target(arch) for arch in selection.archs])
-    tasks = []
-    for kernel, arch in selection.cells:
-        symbol = kernel.port_symbol or ""
-        found = builds.get((symbol, station.target(arch)))
-        if found and found.code_hash and found.fresh and found.attempt.code_object:
-            assembly = Path(found.attempt.assembly) if found.attempt.assembly else None
-            code = Path(found.attempt.code_object)
-            tasks.append(CompareTask(file.absolute(), kernel.symbol, symbol, kernel.family, arch, code, assembly))
-    return tasks
+    return [
+        CompareTask(
+            file=file.absolute(),
+            symbol=built.kernel.symbol,
+            port_symbol=built.symbol,
+            family=built.kernel.family,
+            arch=built.arch,
+            code_object=built.code_object,
+            assembly=built.assembly,
+        )
+        for built in ready(engine, selection, station)
+    ]
 
 
 def _compared(selection: Selection, results: Sequence[Compared]) -> Finished:

@@ -11,6 +11,7 @@ from db import queries
 from tracker.actions.building import build_missing
 from tracker.actions.events import Event, Finished, Plan, Step
 from tracker.actions.history import plain, recorded
+from tracker.actions.ready import ready
 from tracker.actions.scan import rescan
 from tracker.actions.stations import Station, open_station
 from tracker.actions.store import open_store
@@ -100,18 +101,10 @@ def _kernels(engine: Engine, roles: set[Role], arch: str) -> Selection:
 
 def _artifacts(engine: Engine, selection: Selection, station: Station) -> list[Artifact]:
     """The code objects that hold the kernels, each once."""
-    targets = {station.target(arch) for arch in selection.archs}
-    with engine.connect() as connection:
-        builds = queries.cell_builds(connection, sorted(targets))
-    found: dict[str, Artifact] = {}
-    for kernel, arch in selection.cells:
-        target = station.target(arch)
-        build = builds.get((kernel.port_symbol or "", target))
-        if build and build.code_hash and build.fresh and build.attempt.code_object:
-            attempt = build.attempt
-            assembly = Path(attempt.assembly) if attempt.assembly else None
-            found[build.attempt.code_object] = Artifact(target, Path(build.attempt.code_object), assembly)
-    return list(found.values())
+    found = ready(engine, selection, station)
+    return list(
+        dict.fromkeys(Artifact(station.target(built.arch), built.code_object, built.assembly) for built in found)
+    )
 
 
 def _finish(loaded: _Loaded, run: Run, kernels: Kernels, device: Device, results: list[Agreement]) -> Finished:

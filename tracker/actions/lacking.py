@@ -47,20 +47,20 @@ def lacking(select: Select, cells: Iterable[Cell], toolchain: Toolchain, again: 
     return tuple(targets)
 
 
-def _usable(found: CellBuild | None, toolchain: Toolchain, intact: Callable[[str | None], bool]) -> bool:
+def _usable(found: CellBuild | None, toolchain: Toolchain, intact: Callable[[Path], bool]) -> bool:
     if found is None or not found.fresh or found.code_hash is None or found.attempt.toolchain != toolchain.version:
         return False
-    return intact(found.attempt.code_object)
+    return found.attempt.code_object is not None and intact(Path(found.attempt.code_object))
 
 
-def checker_of_files() -> Callable[[str | None], bool]:
+def checker_of_files() -> Callable[[Path], bool]:
     """Tells of a code object whether it, and what else its build made, is still what was built; reads each once.
 
     A check of anything else would say nothing about the build.
     """
 
     @cache
-    def intact(code_object: str | None) -> bool:
-        return code_object is not None and read_build(Path(code_object).parent) is not None
+    def intact(code_object: Path) -> bool:
+        return read_build(code_object.parent) is not None
 
     return intact

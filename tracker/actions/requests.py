@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from db import matrix, record
-from db.cells import CellBuild
 from tracker.actions.checking import CheckRequest, Effort, Side
+from tracker.actions.ready import Ready
 from tracker.actions.stations import Station
 from tracker.cancel import Cancel
 from tracker.check.results import CheckResult
@@ -44,18 +44,16 @@ class Options:
     """Its tensors by glob; None: the first of each type and row length."""
 
 
-def request_for(symbol: str, arch: str, build: CellBuild, options: Options) -> CheckRequest:
+def request_for(built: Ready, options: Options) -> CheckRequest:
     """The check of a kernel that was built."""
-    attempt = build.attempt
-    assert build.code_hash and attempt.code_object
     return CheckRequest(
-        symbol=symbol,
-        arch=arch,
-        code_hash=build.code_hash,
-        code_object=Path(attempt.code_object),
-        assembly=Path(attempt.assembly) if attempt.assembly else None,
-        toolchain=attempt.toolchain,
-        contract=matrix.current_contract(symbol),
+        symbol=built.symbol,
+        arch=built.arch,
+        code_hash=built.code_hash,
+        code_object=built.code_object,
+        assembly=built.assembly,
+        toolchain=built.toolchain,
+        contract=matrix.current_contract(built.symbol),
         effort=options.effort,
         seed=options.seed,
         case=options.case,

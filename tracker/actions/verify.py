@@ -15,6 +15,7 @@ from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
 from tracker.actions.history import plain, recorded
 from tracker.actions.lacking import checker_of_files, note_unported
 from tracker.actions.originals import Original, originals, require_cuda, sources_of
+from tracker.actions.ready import ready
 from tracker.actions.requests import Options, request_for, run_requests
 from tracker.actions.scan import rescan
 from tracker.actions.stations import Station, open_place
@@ -107,24 +108,18 @@ def _plan(
     engine: Engine, selection: Selection, options: Options, station: Station
 ) -> tuple[list[CheckResult], list[CheckRequest]]:
     """What is known already, and what must be run, the longest first."""
-    archs = selection.archs
-    with engine.connect() as connection:
-        builds = queries.cell_builds(connection, [station.target(arch) for arch in archs])
-    known = queries.holding(engine, archs)
+    known = queries.holding(engine, selection.archs)
     held: list[CheckResult] = []
     todo: list[tuple[KernelStatus, CheckRequest]] = []
     intact = checker_of_files()
-    for kernel, arch in selection.cells:
-        symbol = kernel.port_symbol or ""
-        found = builds.get((symbol, station.target(arch)))
-        if found is None or found.code_hash is None or not found.fresh:
-            continue
-        request = request_for(symbol, arch, found, options)
-        verdict = None if options.again or options.case else _verdict(known.get((symbol, arch), []), request, station)
+    for built in ready(engine, selection, station):
+        request = request_for(built, options)
+        holding = known.get((built.symbol, built.arch), [])
+        verdict = None if options.again or options.case else _verdict(holding, request, station)
         if verdict:
-            held.append(as_result(symbol, verdict))
-        elif intact(found.attempt.code_object):
-            todo.append((kernel, request))
+            held.append(as_result(built.symbol, verdict))
+        elif intact(built.code_object):
+            todo.append((built.kernel, request))
     return held, _longest_first(engine, todo) if todo else []
 
 

@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Engine
 
-from db import queries
 from kernels.contracts import real
 from tracker.actions.building import build_missing, choose
 from tracker.actions.checking import CheckRequest, all_passed, only_late
 from tracker.actions.events import Checked, Event, Finished, Note, Plan, Step
 from tracker.actions.history import plain, recorded
 from tracker.actions.lacking import note_unported
+from tracker.actions.ready import ready
 from tracker.actions.requests import Options, request_for, run_requests
 from tracker.actions.scan import rescan
 from tracker.actions.stations import Station, open_place
@@ -131,19 +131,12 @@ def _requests(
     engine: Engine, selection: Selection, options: Options, rows: Mapping[str, Sequence[Origin]], station: Station
 ) -> tuple[list[CheckRequest], int]:
     """One check per kernel, arch and tensor of its type; and how many ported kernels have no build."""
-    with engine.connect() as connection:
-        builds = queries.cell_builds(connection, [station.target(arch) for arch in selection.archs])
-    requests: list[CheckRequest] = []
-    unbuilt = 0
-    for kernel, arch in selection.cells:
-        symbol = kernel.port_symbol or ""
-        build = builds.get((symbol, station.target(arch)))
-        if build is None or build.code_hash is None or not build.fresh:
-            unbuilt += bool(symbol)
-            continue
-        request = request_for(symbol, arch, build, options)
-        requests += [replace(request, origin=origin) for origin in rows[kernel.type]]
-    return requests, unbuilt
+    found = list(ready(engine, selection, station))
+    requests = [
+        replace(request_for(built, options), origin=origin) for built in found for origin in rows[built.kernel.type]
+    ]
+    ported = sum(kernel.port_symbol is not None for kernel, _ in selection.cells)
+    return requests, ported - len(found)
 
 
 def _finish(results: Sequence[CheckResult], unbuilt: int) -> Finished:
