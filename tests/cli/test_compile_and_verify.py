@@ -215,6 +215,11 @@ def test_an_arch_that_is_not_emulated_is_unsupported(kerntrack: Kerntrack, proje
     assert states(kerntrack, Q5)["gfx908"] == ("unsupported", True)
 
 
+def test_an_arch_named_twice_is_checked_once(kerntrack: Kerntrack) -> None:
+    ended = kerntrack("verify", Q5, "--arch", "gfx1100", "--arch", "gfx1100", "--json")
+    assert [(each["symbol"], each["arch"]) for each in json.loads(ended.out)["results"]] == [(Q5, "gfx1100")]
+
+
 def test_a_case_that_cannot_be_read_names_one_that_can(kerntrack: Kerntrack) -> None:
     ended = kerntrack("verify", Q5, "arch:gfx1100", "--case", "nonsense")
     assert (ended.code, ended.out) == (2, "")

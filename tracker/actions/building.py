@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from db import queries, record
 from db.views import KernelFacts
 from tracker.actions.events import Built, Event, Note, Plan, Step
-from tracker.actions.lacking import Target, columns_of, lacking
+from tracker.actions.lacking import Target, lacking
 from tracker.actions.stations import Station
-from tracker.actions.status import changed_sources
+from tracker.actions.status import changed_sources, columns_of
 from tracker.build.records import BuildRecord, Unit
 from tracker.build.toolchain import Toolchain
 from tracker.cancel import Cancel

@@ -11,9 +11,10 @@ from tracker.actions.compare import states_of
 from tracker.actions.events import Built, Event, Finished, Plan, Step
 from tracker.actions.history import kept, plain, recorded
 from tracker.actions.inputs import inputs_again
-from tracker.actions.lacking import columns_of, lacking, note_unported
+from tracker.actions.lacking import lacking, note_unported
 from tracker.actions.scan import rescan
 from tracker.actions.stations import Station, cluster_of, open_place
+from tracker.actions.status import columns_of
 from tracker.actions.unchanged import unchanged
 from tracker.cancel import Cancel
 from tracker.config import Project

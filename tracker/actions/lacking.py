@@ -1,6 +1,6 @@
 """Which builds are lacking, by plain SQL: where none is, SQLAlchemy need not be loaded."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -8,19 +8,12 @@ from db import matrix
 from db.cells import CellBuild
 from db.matrix import Select
 from tracker.actions.events import Event, Note
-from tracker.build.archs import get_arch
 from tracker.build.cache import read as read_build
 from tracker.build.toolchain import Toolchain
-from tracker.config import Project
 from tracker.selectors import Cell, Selection
 
 Target = tuple[str, str]
 """(HIP source as facts name it, arch)."""
-
-
-def columns_of(project: Project, archs: Sequence[str] | None) -> list[str]:
-    """The columns of the matrix: `archs` in place of the project's."""
-    return [get_arch(name).name for name in archs] if archs else list(project.archs)
 
 
 def note_unported(selection: Selection) -> Iterator[Event]:

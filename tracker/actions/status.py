@@ -32,9 +32,14 @@ class Matrix:
         return select(selector, self.kernels, self.archs)
 
 
+def columns_of(project: Project, archs: Sequence[str] | None) -> tuple[str, ...]:
+    """The columns of the matrix: `archs`, each once, in place of the project's."""
+    return tuple(dict.fromkeys(get_arch(name).name for name in archs)) if archs else project.archs
+
+
 def load(project: Project, archs: Sequence[str] | None = None) -> Matrix:
     """The project's matrix, with `archs` in place of its own. Raises UsageError when it was never scanned."""
-    columns = tuple(dict.fromkeys(get_arch(name).name for name in archs)) if archs else project.archs
+    columns = columns_of(project, archs)
 
     def read(select: matrix.Select) -> Matrix:
         kernels = matrix.status(select, columns, emulator_name())
