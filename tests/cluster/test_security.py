@@ -1,5 +1,10 @@
 """Plain connections are for this machine alone, and everything else needs certificates; said in one message."""
 
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import dask.config
 import pytest
 
@@ -45,6 +50,18 @@ def test_the_command_line_says_it(tmp_path) -> None:  # type: ignore[no-untyped-
     assert ended.exit_code == 2 and "tcp://10.0.0.1:8786: plain connections" in ended.stderr
     ended = kerntrack(tmp_path, "doctor", "--cluster", "tcp://127.0.0.1:1")
     assert ended.exit_code == 3 and "no scheduler answers" in ended.stderr
+
+
+def test_a_worker_that_finds_no_scheduler_can_be_stopped(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tracker", "-C", str(tmp_path), "worker", "tcp://127.0.0.1:1"]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True) as worker:
+        assert worker.stderr and "offers" in worker.stderr.readline()
+        time.sleep(2)  # it tries to connect
+        worker.terminate()
+        try:
+            assert worker.wait(timeout=30) == 0
+        finally:
+            worker.kill()
 
 
 def test_without_distributed_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,8 @@ from tracker.errors import AbsentError
 KINDS: tuple[selection.Kind, ...] = ("hip", "cuda")
 AGAIN = 2.0
 """Seconds until the next attempt to reach a scheduler that is not there."""
+PATIENCE = 10.0
+"""Seconds of one attempt: a worker that tries for ever does not hear that it is to stop."""
 POLL = 0.2
 NO_PAGES: dict[str, list[str]] = {"distributed.worker.http.routes": []}
 """Dask's setting: nothing is served that is not encrypted."""
@@ -129,6 +131,7 @@ async def _connected(address: str, cancel: Cancel, say: Say) -> None:
         host="127.0.0.1" if settings is None else None,
         security=settings,
         name=f"{offer.host}-{os.getpid()}-{id(cancel):x}",
+        death_timeout=PATIENCE,
         memory_limit=0,
         dashboard=False,
     )
