@@ -20,6 +20,7 @@ from tracker.cancel import Cancel
 from tracker.config import Project
 from tracker.errors import UsageError
 from tracker.export.shipment import Shipment
+from tracker.files import replace
 
 Form = Callable[[Shipment], Mapping[Path, bytes]]
 """Contents by absolute path."""
@@ -115,7 +116,8 @@ def _unchecked(shipment: Shipment) -> str:
 
 def _written(shipment: Shipment, files: Mapping[Path, bytes]) -> Finished:
     for path, content in files.items():
-        _write(path, content)
+        _make_folder(path.parent)
+        replace(path, content)
     states = Counter(proof.state for proof in shipment.proofs)
     summary = {
         "kernels": len(shipment.kernels),
@@ -127,12 +129,8 @@ def _written(shipment: Shipment, files: Mapping[Path, bytes]) -> Finished:
     return Finished(True, shipment.summary(), summary)
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Replace a file as a whole. Raises UsageError when the place cannot be written."""
-    temporary = path.with_name(f".{path.name}.part")
+def _make_folder(folder: Path) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}", "choose a place that can be written") from error
+        raise UsageError(f"cannot make {folder}: {error.strerror}", "name a place that you may write to") from error

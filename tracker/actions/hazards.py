@@ -1,6 +1,5 @@
 """Hazards: what the rules found in the scanned sources, and saying of a finding why it may stay."""
 
-import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,6 +16,7 @@ from tracker.actions.store import open_store
 from tracker.build.archs import get_arch
 from tracker.config import TEXT, Project
 from tracker.errors import UsageError
+from tracker.files import replace
 from tracker.scan.hazards.rules import rules
 from tracker.selectors import Selection
 
@@ -146,18 +146,8 @@ def write(config: Path, entry: Acknowledgement) -> None:
         entries[same[0]].update({"code": entry.code, "reason": entry.reason})
     else:
         entries.append(table)
-    _replace(config, tomlkit.dumps(document))
+    replace(config, tomlkit.dumps(document))
 
 
 def _target_of(table: object) -> tuple[object, ...]:
     return tuple(table.get(key) for key in ("rule", "kernel", "file")) if isinstance(table, dict) else ()
-
-
-def _replace(file: Path, text: str) -> None:
-    """At once or not at all. Raises UsageError when the folder cannot be written."""
-    new = file.with_name(file.name + ".new")
-    try:
-        new.write_text(text, encoding="utf-8")
-        os.replace(new, file)
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}", "make the file and its folder writable") from error

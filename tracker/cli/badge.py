@@ -5,9 +5,9 @@ from pathlib import Path
 
 from tracker.actions.progress import PORTED, phases
 from tracker.actions.status import load
-from tracker.cli.report import write
 from tracker.cli.session import Session
 from tracker.errors import ExitCode, UsageError
+from tracker.files import replace
 from tracker.reports.badge import badge
 from tracker.reports.gate import PHASES
 
@@ -22,7 +22,7 @@ def run(session: Session, what: str, arch: str | None, out: Path | None) -> Exit
     label = f"{PHASES[what]} {arch or ''}".strip() if what != PORTED else "HIP port"
     text = badge(label, sum(each.done for each in found), sum(each.total for each in found))
     if out:
-        write(session.directory / out, text)
+        replace(session.directory / out, text)
     else:
         sys.stdout.write(text)
     return ExitCode.GOOD

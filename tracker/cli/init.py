@@ -10,6 +10,7 @@ from kernels import BASELINES
 from tracker.cli.session import Session
 from tracker.config import DEFAULT_ARCHS, DEFAULT_RENAME, FILE_NAME
 from tracker.errors import ExitCode, UsageError
+from tracker.files import replace
 from tracker.limits import DEFAULT
 from tracker.scan.sources import SUFFIXES
 
@@ -97,10 +98,7 @@ def run(session: Session, force: bool) -> ExitCode:
     if file.exists() and not force:
         raise UsageError(f"{file} exists", "--force replaces it")
     cuda, hip, rust = look_around(folder, ".cu"), look_around(folder, *SUFFIXES["hip"]), launchers(folder)
-    try:
-        file.write_text(content(cuda, hip, rust), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}", "make the folder writable") from error
+    replace(file, content(cuda, hip, rust))
     out = session.stderr()
     out.print(Text(f"wrote {file}"))
     out.print(Text(f"  CUDA: {', '.join(cuda) or 'none found; the recorded inventory of candle stands in'}"))

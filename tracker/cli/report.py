@@ -13,6 +13,7 @@ from tracker.cli import callers, hazards
 from tracker.cli.documents import SCHEMA, kernel_document
 from tracker.cli.session import Session
 from tracker.errors import ExitCode, UsageError
+from tracker.files import replace
 from tracker.reports.collect import collect
 from tracker.reports.documents import as_html, as_markdown
 from tracker.reports.model import NOTES, Report
@@ -28,17 +29,9 @@ def run(session: Session, format: str, out: Path | None, force: bool) -> ExitCod
     if file is None:
         sys.stdout.write(text)
         return ExitCode.GOOD
-    write(file, text)
+    replace(file, text)
     session.stderr().print(Text(f"wrote {file}: {len(text.encode()) / 1024:.0f} KiB"))
     return ExitCode.GOOD
-
-
-def write(file: Path, text: str) -> None:
-    """Write a file. Raises UsageError when it cannot be."""
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}", "name a file that you may write") from error
 
 
 def as_json(report: Report) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.errors import UsageError
+from tracker.files import replace
 from tracker.scan.facts import Diagnostic, FileFacts, Finding, Kernel, Parameter, Place
 
 SCHEMA = 3
@@ -42,11 +43,7 @@ def write(facts: Sequence[FileFacts], file: Path, origin: str) -> None:
     name, _, commit = origin.partition("@")
     head = {"schema": SCHEMA, "origin": name, "commit": commit}
     files = ",\n".join(_file_text(each) for each in facts)
-    text = json.dumps(head)[:-1] + f', "files": [\n{files}\n]}}\n'
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}", "Name a file that you may write.") from error
+    replace(file, json.dumps(head)[:-1] + f', "files": [\n{files}\n]}}\n')
 
 
 def read(file: Path) -> Baseline:

@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from tracker.files import replace as replace_file
 from tracker.tui.model import GROUPINGS, View
 
 VERSION = 1
@@ -39,7 +40,7 @@ def load(path: Path) -> Memory:
 
 
 def save(path: Path, memory: Memory) -> None:
-    """Keep it. Raises OSError when the folder cannot be written."""
+    """Keep it. Raises OSError or UsageError when the folder cannot be written."""
     view = memory.view
     found = {
         "version": VERSION,
@@ -55,9 +56,7 @@ def save(path: Path, memory: Memory) -> None:
         "theme": memory.theme,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(".new")
-    scratch.write_text(json.dumps(found, indent=1), encoding="utf-8")
-    scratch.replace(path)
+    replace_file(path, json.dumps(found, indent=1))
 
 
 def _from_json(found: dict[str, Any]) -> Memory:
