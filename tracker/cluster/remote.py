@@ -1,7 +1,9 @@
 """What runs on a worker: files by content hash, jobs in child processes, cancelled from afar."""
 
+import atexit
 import hashlib
 import pickle
+import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,7 +85,9 @@ def digest(content: bytes) -> str:
 
 @cache
 def _folder() -> Path:
-    return Path(mkdtemp(prefix="kerntrack-worker-"))
+    folder = mkdtemp(prefix="kerntrack-worker-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def _file(digest: str, name: str, content: bytes) -> Path:
