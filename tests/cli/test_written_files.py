@@ -40,3 +40,8 @@ def test_what_cannot_be_written_whole_stays_as_it_was(
 def test_a_device_is_written_to(scanned: Kerntrack) -> None:
     ended = scanned("badge", "--out", "/dev/null")
     assert ended.code == 0 and Path("/dev/null").is_char_device()
+
+
+def test_a_copied_database_lies_where_the_project_is(scanned: Kerntrack, project: Path) -> None:
+    assert scanned("db", "copy", ".kerntrack/kerntrack.db", "copy.db").code == 0
+    assert (project / "copy.db").is_file()

@@ -63,10 +63,9 @@ def test_the_header_compiles_and_finds_by_target_id(checked: Path, plain: Path, 
 
 @pytest.fixture(scope="module")
 def bundled(checked: Path) -> Path:
-    file = checked.parent / "kernels.hipfb"
-    ended = kerntrack(checked, "export", "bundle", file)
+    ended = kerntrack(checked, "export", "bundle", "../kernels.hipfb")  # from where -C says
     assert ended.exit_code == 0, ended.output
-    return file
+    return checked.parent / "kernels.hipfb"
 
 
 def test_the_bundle_reads_back(bundled: Path, plain: Path) -> None:

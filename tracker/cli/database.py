@@ -1,7 +1,5 @@
 """`kerntrack db copy`: one line per table."""
 
-from pathlib import Path
-
 from rich.text import Text
 
 from db.address import describe
@@ -15,7 +13,7 @@ from tracker.errors import ExitCode
 
 def copy_project(session: Session, source: str, target: str) -> ExitCode:
     """Copy. Raises UsageError when one cannot be read, or the other is not empty."""
-    origin, end = (address(text, Path.cwd()) for text in (source, target))
+    origin, end = (address(text, session.directory) for text in (source, target))
 
     def narrate(table: str, rows: int) -> None:
         session.stdout().print(Text(f"{table:<16} {rows:>8} rows"), soft_wrap=True)

@@ -29,26 +29,31 @@ class Request:
 def rust(session: Session, folder: Path, name: str, request: Request) -> ExitCode:
     """Write a crate into a folder."""
     crate.check_name(name)
-    folder = folder.absolute()
+    folder = _placed(session, folder)
     return _run(session, folder, request, lambda shipment: _under(folder, crate.files(shipment, name)))
 
 
 def hsaco(session: Session, folder: Path, request: Request) -> ExitCode:
     """Write code objects and a manifest into a folder."""
-    folder = folder.absolute()
+    folder = _placed(session, folder)
     return _run(session, folder, request, lambda shipment: _under(folder, plain.files(shipment)))
 
 
 def c_header(session: Session, place: Path, request: Request) -> ExitCode:
     """Write a C header to a file, or into a folder."""
-    file = (place / HEADER if place.is_dir() else place).absolute()
+    place = _placed(session, place)
+    file = place / HEADER if place.is_dir() else place
     return _run(session, file, request, lambda shipment: {file: header.header(shipment).encode()})
 
 
 def fat_binary(session: Session, file: Path, request: Request) -> ExitCode:
     """Write a bundle to a file."""
-    file = file.absolute()
+    file = _placed(session, file)
     return _run(session, file, request, lambda shipment: {file: bundle.bundle(shipment.objects)})
+
+
+def _placed(session: Session, path: Path) -> Path:
+    return (session.directory / path).absolute()
 
 
 def _under(folder: Path, files: dict[str, bytes]) -> dict[Path, bytes]:
