@@ -8,7 +8,7 @@ import typer
 
 from tracker import __version__
 from tracker.cli import benches, databases, exports, goldens, readings, reports, workers
-from tracker.cli.options import Archs, ClusterAddress, Device, Effort, Jobs, Json, Selector
+from tracker.cli.options import Archs, ClusterAddress, Device, Effort, Jobs, Json, Seed, Selector
 from tracker.cli.session import Color, Logging, LogLevel, Session, guarded
 from tracker.errors import ExitCode
 
@@ -159,7 +159,7 @@ def verify(
     selector: Selector = None,
     arch: Archs = None,
     effort: Annotated[Effort, typer.Option(help="How many cases.")] = "quick",
-    seed: Annotated[int, typer.Option(help="Seed of the cases' data.")] = 0,
+    seed: Seed = 0,
     case: Annotated[str | None, typer.Option(metavar="NAME", help="Run only this case; decides no status.")] = None,
     gguf: Annotated[
         Path | None, typer.Option(metavar="MODEL", help="Check on real weights of this GGUF file; decides no status.")
@@ -214,7 +214,7 @@ def verify(
 def infer(
     context: typer.Context,
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A GGUF file of the llama architecture.")],
-    prompt: Annotated[str, typer.Option(help="Text to begin with.")] = "",
+    prompt: Annotated[str, typer.Option(metavar="TEXT", help="Text to begin with.")] = "",
     tokens: Annotated[int, typer.Option(metavar="N", min=0, help="How many tokens to generate.")] = 16,
     device: Device = "auto",
     arch: Annotated[
@@ -248,7 +248,7 @@ def selftest(
     context: typer.Context,
     files: Annotated[str, typer.Option(metavar="GLOB", help="Sources to put faults into, below the HIP folder.")] = "*",
     sample: Annotated[int | None, typer.Option(metavar="N", help="How many faults to try. Default: all.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the faults' order and of the cases' data.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the faults' order and of the cases' data.")] = 0,
     jobs: Jobs = None,
     json: Json = False,
 ) -> ExitCode:
@@ -300,10 +300,17 @@ def tui(
 
 @app.command()
 @guarded
-def doctor(context: typer.Context, cluster: ClusterAddress = None, json: Json = False) -> ExitCode:
+def doctor(
+    context: typer.Context,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Show the workers of this scheduler. Default: what kerntrack.toml says."),
+    ] = None,
+    json: Json = False,
+) -> ExitCode:
     """Show versions, toolchains, architectures, devices, database and cache, and what is missing.
 
-    With --cluster also the workers of that scheduler: what each offers, and how many jobs it has.
+    Where work goes to a cluster also its workers: what each offers, and how many jobs it has.
 
     Example: kerntrack doctor --json
     """

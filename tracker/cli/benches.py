@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from tracker.cli.options import ClusterAddress, Device, Selector
+from tracker.cli.options import ClusterAddress, Selector
 from tracker.cli.session import guarded
 from tracker.errors import ExitCode
 
@@ -13,10 +13,12 @@ from tracker.errors import ExitCode
 def bench(
     context: typer.Context,
     selector: Selector = None,
-    device: Device = "auto",
+    device: Annotated[
+        str, typer.Option(metavar="DEVICE", help="auto (an AMD GPU), N (AMD GPU number N), cuda or cuda:N.")
+    ] = "auto",
     cluster: ClusterAddress = None,
     side: Annotated[Literal["hip", "cuda"], typer.Option(help="The port (hip) or the CUDA original.")] = "hip",
-    repeats: Annotated[int, typer.Option(min=1, help="Timed launches, after a warm-up.")] = 50,
+    repeats: Annotated[int, typer.Option(metavar="N", min=1, help="Timed launches, after a warm-up.")] = 50,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> ExitCode:
     """Time the selected kernels (default: all) on a GPU, on shapes of a 7-8B model.

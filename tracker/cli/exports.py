@@ -22,7 +22,7 @@ def rust(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write the crate.", show_default=False)],
     selector: Selector = None,
-    name: Annotated[str, typer.Option(help="The crate's name.")] = "quantized-kernels",
+    name: Annotated[str, typer.Option(metavar="NAME", help="The crate's name.")] = "quantized-kernels",
     arch: Archs = None,
     allow_unverified: Unverified = False,
     force: Force = False,

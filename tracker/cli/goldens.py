@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli.options import Archs, Device, Effort, Selector
+from tracker.cli.options import Archs, Device, Effort, Seed, Selector
 from tracker.cli.session import guarded
 from tracker.errors import ExitCode
 
@@ -29,7 +29,7 @@ def record(
     ] = None,
     device: Device = "cuda",
     effort: Annotated[Effort, typer.Option(help="How many cases.")] = "quick",
-    seed: Annotated[int, typer.Option(help="Seed of the cases' data.")] = 0,
+    seed: Seed = 0,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> ExitCode:
     """Run the CUDA originals on the contracts' cases on an NVIDIA GPU and keep what they computed.

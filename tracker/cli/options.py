@@ -35,5 +35,6 @@ Jobs = Annotated[
     int | None,
     typer.Option("--jobs", "-j", metavar="N", min=1, help="How many at a time. Default: one for each processor."),
 ]
+Seed = Annotated[int, typer.Option(metavar="N", help="Seed of the cases' data.")]
 Effort = Literal["quick", "full"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

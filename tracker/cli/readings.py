@@ -105,7 +105,7 @@ def show(
 @guarded
 def history(
     context: typer.Context,
-    limit: Annotated[int, typer.Option(help="How many runs, the newest first.")] = 20,
+    limit: Annotated[int, typer.Option(metavar="N", help="How many runs, the newest first.")] = 20,
     format: FormatOption = None,
     json: Json = False,
 ) -> ExitCode:

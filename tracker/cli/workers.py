@@ -23,7 +23,8 @@ def worker(
         ),
     ] = None,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Kernels emulated or compiled at a time. Default: one a core.")
+        int | None,
+        typer.Option(metavar="N", min=1, help="Kernels emulated or compiled at a time. Default: one a core."),
     ] = None,
 ) -> ExitCode:
     """Offer this machine's GPUs, compilers and emulator to a Dask scheduler (`dask scheduler`), until Ctrl-C.
