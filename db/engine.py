@@ -37,7 +37,10 @@ def open_database(address: Address, read_only: bool = False, emulator: str | Non
     Raises `DatabaseError` for a missing, unwritable, foreign or newer database.
     """
     LOG.info("open %s%s", describe(address), " for reading" if read_only else "")
-    engine = _file(_uri(address, read_only)) if isinstance(address, Path) else _server(address, read_only)
+    if isinstance(address, Path):
+        engine = _file(_uri(address, read_only))
+    else:
+        engine = server.connect(address, read_only, BUSY_SECONDS)
     try:
         with engine.connect() as connection:
             revision = _revision(connection, address)
@@ -46,10 +49,6 @@ def open_database(address: Address, read_only: bool = False, emulator: str | Non
     except (sqlite3.Error, sqlalchemy.exc.DBAPIError) as error:
         raise _explain(address, error) from None if isinstance(address, str) else error
     return engine.execution_options(emulator=emulator)
-
-
-def _server(address: str, read_only: bool) -> Engine:
-    return server.connect(address, read_only, BUSY_SECONDS)
 
 
 @contextmanager

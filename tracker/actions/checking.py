@@ -37,13 +37,12 @@ class CheckRequest:
     case: str | None
     origin: "Origin | None" = None
     """The tensor whose case replaces the contract's own cases."""
+    side: Side = "hip"
 
     @property
     def decides(self) -> bool:
         """Whether the outcome may decide a status: only the contract's whole set of cases may."""
         return self.case is None and self.origin is None
-
-    side: Side = "hip"
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from tracker import __version__
 from tracker.cli import benches, databases, exports, goldens, readings, reports, workers
-from tracker.cli.options import Archs, ClusterAddress, Device, Effort, Jobs, Json, Seed, Selector
+from tracker.cli.options import Archs, ClusterAddress, Device, Effort, Jobs, Json, Seed, Selector, Side
 from tracker.cli.session import Color, Logging, LogLevel, Session, guarded
 from tracker.errors import ExitCode
 
@@ -22,7 +22,6 @@ app = typer.Typer(
     "installed, 4 a time limit was reached and nothing else is wrong, 130 interrupted.",
 )
 
-Side = Literal["hip", "cuda"]
 Again = Annotated[bool, typer.Option("--again", help="Do it even where nothing changed.")]
 Paths = list[Path] | None
 

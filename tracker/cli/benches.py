@@ -1,10 +1,10 @@
 """The signature of `kerntrack bench`."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from tracker.cli.options import ClusterAddress, Selector
+from tracker.cli.options import ClusterAddress, Json, Selector, Side
 from tracker.cli.session import guarded
 from tracker.errors import ExitCode
 
@@ -17,9 +17,9 @@ def bench(
         str, typer.Option(metavar="DEVICE", help="auto (an AMD GPU), N (AMD GPU number N), cuda or cuda:N.")
     ] = "auto",
     cluster: ClusterAddress = None,
-    side: Annotated[Literal["hip", "cuda"], typer.Option(help="The port (hip) or the CUDA original.")] = "hip",
+    side: Annotated[Side, typer.Option(help="The port (hip) or the CUDA original.")] = "hip",
     repeats: Annotated[int, typer.Option(metavar="N", min=1, help="Timed launches, after a warm-up.")] = 50,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> ExitCode:
     """Time the selected kernels (default: all) on a GPU, on shapes of a 7-8B model.
 

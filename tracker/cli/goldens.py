@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli.options import Archs, Device, Effort, Seed, Selector
+from tracker.cli.options import Archs, Device, Effort, Json, Seed, Selector
 from tracker.cli.session import guarded
 from tracker.errors import ExitCode
 
@@ -57,7 +57,7 @@ def compare(
     arch: Archs = None,
     device: Device = "auto",
     build: Annotated[bool, typer.Option(help="Without: compare only what is built already.")] = True,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> ExitCode:
     """Compare the port with a golden file: bit for bit where the contract says so, else within its bound.
 

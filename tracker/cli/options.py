@@ -37,4 +37,5 @@ Jobs = Annotated[
 ]
 Seed = Annotated[int, typer.Option(metavar="N", help="Seed of the cases' data.")]
 Effort = Literal["quick", "full"]
+Side = Literal["hip", "cuda"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

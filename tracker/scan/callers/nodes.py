@@ -81,6 +81,7 @@ def parameter_position(name: str, function: Node | None) -> int | None:
 
 
 def function_name(function: Node | None) -> str:
+    """The plain name of a function; empty outside of all."""
     return text_of(field_of(function, "name") or function) if function else ""
 
 
@@ -101,10 +102,12 @@ def alternatives(pattern: Node) -> list[object]:
 
 
 def is_wildcard(alternatives: list[object]) -> bool:
+    """True where one of them is `_`, or a name, that takes whatever is left."""
     return any(isinstance(each, str) and re.fullmatch(r"_|[a-z]\w*", each) for each in alternatives)
 
 
 def range_of(text: str) -> list[int]:
+    """The numbers of a range such as `1..=8`; none of anything else."""
     match = re.fullmatch(r"\(?(\d+)\s*\.\.(=?)\s*(\d+)\)?", text)
     return list(range(int(match[1]), int(match[3]) + (match[2] == "="))) if match else []
 

@@ -9,7 +9,7 @@ import tree_sitter_rust
 from tree_sitter import Language, Node, Parser
 
 from tracker.scan.callers.facts import Dimensions, Request
-from tracker.scan.callers.nodes import descend, field_of, inside, text_of
+from tracker.scan.callers.nodes import descend, field_of, function_name, inside, text_of
 from tracker.scan.callers.values import Choices, Evaluator, Frame, Symbol, Text, Thunk
 from tracker.scan.facts import Place
 from tracker.scan.sources import read_source
@@ -82,7 +82,7 @@ def _frames(source: _Source, call: Node, name: Node) -> list[Frame]:
     function = _enclosing_function(call)
     plain = Frame(function)
     values = [value for value, _choices in source.evaluator.ways(name, plain, {})]
-    called = text_of(field_of(function, "name") or function) if function else ""
+    called = function_name(function)
     if not called or not any(isinstance(value, Text) and not value.exact for value in values):
         return [plain]
     sites = [(each, _called(each)) for each in descend(source.root)]
@@ -104,7 +104,7 @@ def _request(source: _Source, call: Node, frame: Frame, value: object, choices: 
         exact=text.exact,
         place=Place(source.path, line),
         spelled=Place(source.path, text.line),
-        function=text_of(field_of(frame.function, "name") or frame.function) if frame.function else "",
+        function=function_name(frame.function),
         grid=grid,
         block=block,
     )
