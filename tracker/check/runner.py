@@ -94,7 +94,7 @@ def _cases(contract: Contract, name: KernelName, effort: Effort, seed: int, case
         return iter([contract.case(name, case)])
     except ValueError as error:
         example = next(contract.cases(name, effort, seed)).name
-        raise UsageError(str(error), f"Write a case of {name.symbol} like this: {example}") from error
+        raise UsageError(str(error), f"write a case of {name.symbol} like this: {example}") from error
 
 
 def check_kernel(

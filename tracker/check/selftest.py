@@ -201,7 +201,7 @@ def _original(sources: Sources, unit: Path, arch: str, cancel: Cancel) -> Origin
     record = _compile(sources, sources.root, unit, arch, cancel)
     cancel.check()
     if not record.ok:
-        raise UsageError(f"{unit} does not compile for {arch}: {record.output}", "Mend it before testing the check.")
+        raise UsageError(f"{unit} does not compile for {arch}: {record.output}", "mend it before testing the check")
     return Original(record.key, {symbol: kernel.code_hash for symbol, kernel in _kernels(record).items()})
 
 

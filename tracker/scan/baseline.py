@@ -48,7 +48,7 @@ def write(facts: Sequence[FileFacts], file: Path, origin: str) -> None:
 
 def read(file: Path) -> Baseline:
     """Read a baseline. Raises UsageError when the file is missing or is not one."""
-    remedy = "Record it anew with `kerntrack scan --cuda PATH --record FILE`."
+    remedy = "record it anew with `kerntrack scan --cuda PATH --record FILE`"
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         if content["schema"] not in READ:

@@ -44,7 +44,7 @@ def _compile(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern)
     except re.error as error:
         raise UsageError(
-            f"rename rule {pattern!r} is not a regular expression: {error}", "Correct `rename` in kerntrack.toml."
+            f"rename rule {pattern!r} is not a regular expression: {error}", "correct `rename` in kerntrack.toml"
         ) from error
 
 

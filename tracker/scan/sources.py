@@ -48,12 +48,12 @@ def read_source(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}", "Check the path and its permissions.") from error
+        raise UsageError(f"cannot read {path}: {error.strerror}", "check the path and its permissions") from error
 
 
 def _sources(path: Path, side: SourceKind, ignore: Sequence[str]) -> list[Path]:
     if not path.exists():
-        raise UsageError(f"{path} does not exist", f"Name a {_NAMES[side]} source file or a folder of them.")
+        raise UsageError(f"{path} does not exist", f"name a {_NAMES[side]} source file or a folder of them")
     if not path.is_dir():
         return [path]
     wanted = SUFFIXES[side]
@@ -62,7 +62,7 @@ def _sources(path: Path, side: SourceKind, ignore: Sequence[str]) -> list[Path]:
     if not inside:
         endings = ", ".join(f"*{suffix}" for suffix in wanted)
         raise UsageError(
-            f"{path} holds no {_NAMES[side]} source ({endings})", "Name another folder, or the file itself."
+            f"{path} holds no {_NAMES[side]} source ({endings})", "name another folder, or the file itself"
         )
     return inside
 
