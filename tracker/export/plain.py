@@ -18,7 +18,7 @@ def files(shipment: Shipment) -> dict[str, bytes]:
 
 
 def manifest(shipment: Shipment) -> dict[str, Any]:
-    """The manifest as JSON (schemas/manifest.json)."""
+    """The manifest as JSON (tracker/cli/schemas/export.json)."""
     return {
         "schema": SCHEMA,
         "program": shipment.program,
