@@ -12,7 +12,7 @@ from rich.console import Console
 
 from tests.cli.conftest import Kerntrack
 from tracker.cli import plain
-from tracker.tui.signs import STALE, STATES
+from tracker.signs import STALE, STATES
 
 SIGNS = {sign.mark for sign in STATES.values()} | {STALE.mark + sign.mark for sign in STATES.values()}
 Rows = list[dict[str, str]]

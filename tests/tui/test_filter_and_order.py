@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from db.views import KernelStatus
 from tests.tui.fake import ARCHS, kernel, port
 from tracker import selectors
+from tracker.signs import FAILED, RANK, TOGGLES, cell_state, legend_counts, shown_state
 from tracker.tui.entries import entries
 from tracker.tui.filtering import FilterError, parse
 from tracker.tui.model import GROUPINGS, GroupRow, View, arrange, fold, switch
-from tracker.tui.signs import FAILED, RANK, TOGGLES, cell_state, legend_counts, shown_state
 
 ENTRIES = entries(port(), ARCHS)
 PORT = [entry.kernel for entry in ENTRIES]

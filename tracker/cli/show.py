@@ -22,7 +22,7 @@ from tracker.cli.status import warn_of_changes
 from tracker.cli.tables import print_json, style
 from tracker.cli.verify import worst
 from tracker.errors import ExitCode, UsageError
-from tracker.tui.signs import mark_of
+from tracker.signs import mark_of
 
 LIMIT = 12
 """Checks and parser messages printed; the rest is counted."""

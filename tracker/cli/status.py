@@ -18,7 +18,7 @@ from tracker.cli.session import Session
 from tracker.cli.tables import Listing, print_lines, print_listing, style
 from tracker.errors import ExitCode
 from tracker.selectors import Selection
-from tracker.tui.signs import STALE, STATES, mark_of
+from tracker.signs import STALE, STATES, mark_of
 
 QUIET = ("none",)
 """States that the overview leaves out: it counts what was done."""

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from tracker.cli import plain
 from tracker.cli.plain import Cell
-from tracker.tui.signs import STATES, mark_of
+from tracker.signs import STATES, mark_of
 
 STYLES: Mapping[str, str] = {
     "missing": "dim",

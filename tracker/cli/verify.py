@@ -17,7 +17,7 @@ from tracker.cli.follow import Reporter, exit_code, follow
 from tracker.cli.session import Session
 from tracker.cli.tables import print_json
 from tracker.errors import ExitCode
-from tracker.tui.signs import STATES
+from tracker.signs import STATES
 
 SIGNS: Mapping[tuple[str, str], str] = {
     ("passed", "emulator"): STATES["emulated"].mark,

@@ -13,7 +13,7 @@ from tracker.actions.compare import STALE, words
 from tracker.reports.charts import chart
 from tracker.reports.model import NOTES, Report
 from tracker.reports.tabular import evidence_line, yes
-from tracker.tui.signs import STATES, mark_of
+from tracker.signs import STATES, mark_of
 
 MEANINGS = {state: sign.meaning for state, sign in STATES.items()}
 _MARKDOWN = re.compile(r"[\\|*`\[\]]|(?<!\w)_|_(?!\w)")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-from tracker.tui.signs import STATES, TOGGLES
+from tracker.signs import STATES, TOGGLES
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from threading import Event
 from textual.app import App
 
 from db.views import KernelStatus
+from tracker.signs import legend_counts, ported, stale_kernels
 from tracker.tui import work
 from tracker.tui.background import background, explain
 from tracker.tui.entries import Entry, entries, kernel_key
 from tracker.tui.messages import DatabaseChanged, Following, Loaded, PageLoaded, ProgressLoaded, RunsLoaded, WorkFailed
 from tracker.tui.screens.base import KerntrackScreen
-from tracker.tui.signs import legend_counts, ported, stale_kernels
 from tracker.tui.sources import Source
 from tracker.tui.work import JobView
 

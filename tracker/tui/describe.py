@@ -7,8 +7,8 @@ from typing import Any
 from textual.content import Content
 
 from db.views import NO_CELL, Evidence, KernelFacts, KernelStatus, Location, Resources
+from tracker.signs import STALE, STATES, cell_state, port_state, summary
 from tracker.tui.model import GroupRow
-from tracker.tui.signs import STALE, STATES, cell_state, port_state, summary
 
 Line = Content
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import NamedTuple
 
 from db.views import KernelStatus
-from tracker.tui.signs import port_state, shown_state
+from tracker.signs import port_state, shown_state
 
 DIGITS = re.compile(r"\d+")
 WIDEST = 8

@@ -12,8 +12,8 @@ from db.views import KernelStatus
 from kernels.contracts import VERSIONS
 from tracker import selectors
 from tracker.errors import UsageError
+from tracker.signs import legend_states
 from tracker.tui.entries import Entry
-from tracker.tui.signs import legend_states
 
 Predicate = Callable[[Entry], bool]
 KernelTest = Callable[[KernelStatus], bool]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from db.views import KernelStatus
 from tracker.actions.progress import REACHED, Phase, phases
 from tracker.actions.progress import share as rounded
+from tracker.signs import FAILED, STALE, STATES, shown_state, summary
 from tracker.tui.describe import local_time
-from tracker.tui.signs import FAILED, STALE, STATES, shown_state, summary
 from tracker.tui.widgets.columns import Piece
 
 Line = list[Piece]

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from db.views import KernelStatus, Location
+from tracker.signs import FAILED, RANK
 from tracker.tui.entries import Entry
 from tracker.tui.filtering import parse
-from tracker.tui.signs import FAILED, RANK
 
 GROUPINGS = ("family", "file", "state", "none")
 

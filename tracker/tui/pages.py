@@ -6,9 +6,9 @@ from typing import Any
 from textual.content import Content
 
 from db.views import NO_CELL, BuildAttempt, Caller, Evidence, Finding, KernelFacts, KernelStatus
+from tracker.signs import STATES, cell_state, is_stale, port_state
 from tracker.tui import describe
 from tracker.tui.describe import indented, join, line, local_time, pair
-from tracker.tui.signs import STATES, cell_state, is_stale, port_state
 from tracker.tui.sources import Page
 
 RESOURCE_ROWS = (

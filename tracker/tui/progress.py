@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from db.views import Outcome
+from tracker.signs import STATES
 from tracker.tui.describe import local_time
-from tracker.tui.signs import STATES
 from tracker.tui.widgets.columns import Piece
 
 BARS = " ▁▂▃▄▅▆▇█"

@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from tracker.signs import STALE, STATES
 from tracker.tui.commands import commands, shown_keys
 from tracker.tui.describe import Line, join, line
-from tracker.tui.signs import STALE, STATES
 from tracker.tui.widgets.textpane import TextPane
 
 WIDEST, FRAME = 110, 6

@@ -5,11 +5,11 @@ from textual.content import Content
 from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
 from db.views import KernelStatus
+from tracker.signs import STATES, cell_state, is_stale
 from tracker.tui import describe, pages
 from tracker.tui.commands import bindings, own
 from tracker.tui.entries import kernel_key
 from tracker.tui.screens.base import KerntrackScreen
-from tracker.tui.signs import STATES, cell_state, is_stale
 from tracker.tui.sources import Page
 from tracker.tui.widgets.bars import JobBar
 from tracker.tui.widgets.code import SideBySide

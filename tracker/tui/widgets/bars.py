@@ -7,8 +7,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from tracker.signs import STALE, STATES, TOGGLES, Sign
 from tracker.tui.describe import line
-from tracker.tui.signs import STALE, STATES, TOGGLES, Sign
 from tracker.tui.work import JobView
 
 

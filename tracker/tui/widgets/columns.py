@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 
 from db.views import KernelStatus, Location
+from tracker.signs import STALE, STATES, cell_state, is_stale, port_state, summary
 from tracker.tui.model import GroupRow, Row
-from tracker.tui.signs import STALE, STATES, cell_state, is_stale, port_state, summary
 
 Piece = tuple[str, str]
 """Text and its style markup."""
