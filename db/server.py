@@ -39,7 +39,7 @@ def connect(address: str, read_only: bool, busy_seconds: float) -> Engine:
             },
         )
     except ImportError as error:
-        remedy = "python -m pip install 'kerntrack[postgresql]'"
+        remedy = "python -m pip install 'psycopg[binary]'"
         raise DatabaseError(f"{describe(address)}: {error}", remedy, absent=True) from None
     except (sqlalchemy.exc.ArgumentError, ValueError):
         remedy = "write it as postgresql+psycopg://USER@HOST:PORT/DATABASE"

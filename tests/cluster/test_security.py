@@ -68,4 +68,4 @@ def test_without_distributed_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(__import__("sys").modules, "distributed.security", None)
     with pytest.raises(AbsentError) as caught:
         security("tcp://127.0.0.1:8786")
-    assert "kerntrack[cluster]" in caught.value.remedy
+    assert "pip install distributed" in caught.value.remedy

@@ -56,4 +56,4 @@ def loopback(host: str) -> bool:
 
 
 def _install() -> str:
-    return "python -m pip install 'kerntrack[cluster]'"
+    return "python -m pip install distributed"

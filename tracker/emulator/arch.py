@@ -15,7 +15,6 @@ class Arch:
     packed_work_item: bool
     group_id: str
     high_half: str
-    flat_scratch: bool
 
 
 @cache

@@ -31,7 +31,7 @@ CHUNK_LANES = 4096
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a run: buffers afterwards by name, costs (see README, "Costs"), approximations used."""
+    """What came of a run: buffers afterwards by name, costs (see docs/evidence.md), approximations used."""
 
     buffers: dict[str, NDArray[np.uint8]]
     cost: dict[str, Any]
