@@ -47,6 +47,7 @@ def document(report: Report) -> dict[str, Any]:
         "version": report.version,
         "project": report.project,
         "archs": report.archs,
+        "origins": [origin._asdict() for origin in report.origins],
         "changed": report.changed,
         "notes": NOTES,
         "kernels": [kernel_document(kernel, report.archs) for kernel in report.kernels],

@@ -18,6 +18,7 @@ from tracker.config import Project
 from tracker.reports import three_ways
 from tracker.reports.evidence import evidence
 from tracker.reports.model import Report
+from tracker.reports.origins import SIDES, origins
 from tracker.reports.phases import moments
 from tracker.reports.todo import required
 from tracker.scan.pairing import RenameRules
@@ -40,6 +41,7 @@ def collect(project: Project) -> Report:
         version=__version__,
         project=project.root.name,
         archs=archs,
+        origins=tuple(each for side in SIDES for each in origins(project.root, side, queries.sources(engine, side))),
         kernels=tuple(kernels),
         totals=counts(kernels, archs),
         phases=tuple(phases(kernels, archs)),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from db.views import KernelStatus
 from tracker.actions.hazards import Hazards
 from tracker.actions.progress import Phase
+from tracker.reports.origins import Origin
 from tracker.scan.callers.compare import CallerGap
 
 Progress = Literal["done", "begun", "open"]
@@ -84,6 +85,7 @@ class Report:
     version: str
     project: str
     archs: tuple[str, ...]
+    origins: tuple[Origin, ...]
     kernels: tuple[KernelStatus, ...]
     totals: Mapping[str, Any]
     phases: tuple[Phase, ...]
@@ -106,7 +108,7 @@ class Report:
 NOTES = (
     "Emulated is not verified: kerntrack's emulator executed the assembly, no device did.",
     "The emulator rounds v_rcp, v_sqrt, v_exp and v_log correctly; hardware is within 1 ulp of that.",
-    "The emulator cannot show timing-dependent faults.",
+    "The emulator finds races in LDS and in global memory; other faults of timing it cannot show.",
     "A hazard that was not found may still be there.",
 )
 """What a reader must know about the evidence."""
