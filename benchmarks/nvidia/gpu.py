@@ -67,11 +67,11 @@ def download(pointer: int, size: int) -> NDArray[np.uint8]:
     return data
 
 
-def launch(kernel: Any, launch: Launch, arguments: Sequence[int | Scalar], stream: Any) -> None:
-    """Queue one launch. `arguments` are addresses, and scalars as they are."""
+def launch(kernel: Any, shape: Launch, arguments: Sequence[int | Scalar], stream: Any) -> None:
+    """Queue one launch with the grid and block of `shape`. `arguments` are addresses, and scalars as they are."""
     values = [each if isinstance(each, int) else int.from_bytes(each.data, "little", signed=True) for each in arguments]
     types = [ctypes.c_void_p if isinstance(each, int) else SCALARS[len(each.data)] for each in arguments]
-    call(driver.cuLaunchKernel(kernel, *launch.grid, *launch.block, 0, stream, (tuple(values), tuple(types)), 0))
+    call(driver.cuLaunchKernel(kernel, *shape.grid, *shape.block, 0, stream, (tuple(values), tuple(types)), 0))
 
 
 def microseconds(queue: Callable[[Any], int], repeats: int = 9) -> float:
